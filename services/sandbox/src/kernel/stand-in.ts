@@ -1,0 +1,23 @@
+import type { RequestListener } from 'node:http';
+import type { Clock } from './clock.ts';
+import type { Faults } from './faults.ts';
+import type { RequestLog } from './request-log.ts';
+
+/** What every stand-in is given. */
+export interface World {
+  clock: Clock;
+  faults: Faults;
+  log: RequestLog;
+}
+
+/** One outside system, spoken to over HTTP at a port of its own. */
+export interface StandIn {
+  name: string;
+  handler: RequestListener;
+  /** What the control page and tests may look at; JSON. */
+  state(): unknown;
+  /** Forgets everything, as on a fresh start. */
+  reset(): void | Promise<void>;
+  /** What a person can do by hand on the control page or a test through the control API (pay, refund, send again). */
+  actions?: Record<string, (input: Record<string, unknown>) => unknown>;
+}
