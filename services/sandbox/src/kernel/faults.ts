@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 
+const pattern = z.string().refine((source) => {
+  try {
+    return Boolean(new RegExp(source));
+  } catch {
+    return false;
+  }
+}, 'not a regular expression');
+
 /**
  * How a stand-in misbehaves on demand.
  * - `latency` waits `ms` and then answers; `hang` never answers; `status` answers `status` without doing the work;
@@ -8,16 +16,18 @@ import { z } from 'zod';
  * - `webhook_lose`, `webhook_duplicate`, `webhook_delay` (`ms`) and `webhook_reorder` act on outgoing webhooks;
  * - any other kind belongs to one stand-in, which documents it (for instance `stream_cut` of the LLM).
  */
-export const Fault = z.object({
+export const Fault = z.strictObject({
   id: z.string().default(() => randomUUID()),
   /** Name of the stand-in: lago, stripe, chargily, oidc, llm, smtp, bench. */
-  target: z.string(),
-  kind: z.string(),
+  target: z.string().min(1),
+  kind: z.string().min(1),
   /** Regular expressions on the request; left out = every request. */
-  method: z.string().optional(),
-  path: z.string().optional(),
-  status: z.number().int().optional(),
+  method: pattern.optional(),
+  path: pattern.optional(),
+  status: z.number().int().min(100).max(599).optional(),
   ms: z.number().int().nonnegative().optional(),
+  /** For `stream_cut` and `stall_mid` of the LLM: how many chunks arrive before. */
+  chunks: z.number().int().nonnegative().optional(),
   /** How often it strikes before it is spent; left out = until removed. */
   times: z.number().int().positive().optional(),
   /** 0–1, default 1. */

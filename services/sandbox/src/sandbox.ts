@@ -1,0 +1,103 @@
+import { createChargily } from './chargily/chargily.ts';
+import { createControl } from './control/control.ts';
+import { Clock } from './kernel/clock.ts';
+import { Faults } from './kernel/faults.ts';
+import { listen, type Listening } from './kernel/listen.ts';
+import { misbehaving } from './kernel/misbehave.ts';
+import { RequestLog } from './kernel/request-log.ts';
+import type { Controllable, StandIn, World } from './kernel/stand-in.ts';
+import { createLago } from './lago/lago.ts';
+import { createLlm } from './llm/llm.ts';
+import { createOidc } from './oidc/oidc.ts';
+import { createSites } from './sites/sites.ts';
+import { startSmtp } from './smtp/smtp.ts';
+import type { Mailbox } from './smtp/mailbox.ts';
+import { createStripe } from './stripe/stripe.ts';
+
+export { signIn } from './oidc/sign-in.ts';
+
+const HTTP = ['oidc', 'lago', 'stripe', 'chargily', 'llm', 'sites', 'control'] as const;
+type HttpName = (typeof HTTP)[number];
+
+export interface SandboxOptions {
+  /** 0 or left out = a free port. */
+  ports?: Partial<Record<HttpName | 'smtp', number>>;
+  oidc: {
+    clientId: string;
+    clientSecret: string;
+    redirectUris: string[];
+    postLogoutRedirectUris: string[];
+    backchannelLogoutUri?: string;
+    audience: string;
+    /** The issuer when browsers reach it by another origin than http://127.0.0.1:port; an origin without a path. */
+    publicUrl?: string;
+  };
+  lago: { apiKey: string; hmacKey: string };
+  stripe: { secretKey: string; webhookSecret: string; webhookUrl?: string };
+  chargily: { secretKey: string };
+  llm: { apiKey: string };
+  /** Folder `sites/` of the fake bench; the sites server answers from it. */
+  benchSitesDir?: string;
+}
+
+export interface Sandbox {
+  world: World;
+  urls: Record<HttpName, string>;
+  smtpUrl: string;
+  standIns: Record<string, Controllable>;
+  /** What the SMTP catcher caught. */
+  mails: Mailbox;
+  stop(): Promise<void>;
+}
+
+/** Starts a stand-in for every outside system, each at a port of its own on the loopback. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const world: World = { clock: new Clock(), faults: new Faults(), log: new RequestLog() };
+  const servers = await listenAll(options.ports ?? {});
+  const smtp = await startSmtp(world, { port: options.ports?.smtp ?? 0 }).catch(async (error: unknown) => {
+    await closeAll(servers);
+    throw error;
+  });
+  const http: StandIn[] = [
+    createOidc(world, { ...options.oidc, url: servers.oidc.url }),
+    createLago(world, options.lago),
+    createStripe(world, { ...options.stripe, publicUrl: () => servers.stripe.url }),
+    createChargily(world, { ...options.chargily, publicUrl: () => servers.chargily.url }),
+    createLlm(world, options.llm),
+    createSites(world, { sitesDir: options.benchSitesDir }),
+  ];
+  const standIns: Record<string, Controllable> = Object.fromEntries([...http, smtp].map((s) => [s.name, s]));
+  const urls = mapServers(servers, (listening) => listening.url);
+  for (const standIn of http) servers[standIn.name as HttpName].server.on('request', misbehaving(world, standIn));
+  const control = createControl({ world, standIns, urls: { ...urls, smtp: smtp.url }, mails: smtp.mails });
+  servers.control.server.on('request', control);
+  return {
+    world,
+    urls,
+    smtpUrl: smtp.url,
+    standIns,
+    mails: smtp.mails,
+    stop: async () => {
+      await Promise.all([closeAll(servers), ...Object.values(standIns).map((standIn) => standIn.stop?.())]);
+    },
+  };
+}
+
+type Servers = Record<HttpName, Listening>;
+
+async function listenAll(ports: Partial<Record<HttpName, number>>): Promise<Servers> {
+  const results = await Promise.allSettled(HTTP.map((name) => listen(name, ports[name] ?? 0)));
+  const failed = results.find((result) => result.status === 'rejected');
+  const open = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  if (!failed) return Object.fromEntries(HTTP.map((name, index) => [name, open[index]])) as Servers;
+  await Promise.all(open.map((listening) => listening.close()));
+  throw failed.reason;
+}
+
+function closeAll(servers: Servers): Promise<unknown> {
+  return Promise.all(Object.values(servers).map((listening) => listening.close()));
+}
+
+function mapServers<T>(servers: Servers, of: (listening: Listening) => T): Record<HttpName, T> {
+  return Object.fromEntries(HTTP.map((name) => [name, of(servers[name])])) as Record<HttpName, T>;
+}

@@ -1,0 +1,20 @@
+import { Clock } from '../src/kernel/clock.ts';
+import { Faults } from '../src/kernel/faults.ts';
+import { listen, type Listening } from '../src/kernel/listen.ts';
+import { misbehaving } from '../src/kernel/misbehave.ts';
+import { RequestLog } from '../src/kernel/request-log.ts';
+import type { StandIn, World } from '../src/kernel/stand-in.ts';
+
+export interface Served extends Listening {
+  world: World;
+  standIn: StandIn;
+}
+
+/** One stand-in alone at a free port. */
+export async function serve(create: (world: World, url: string) => StandIn): Promise<Served> {
+  const world: World = { clock: new Clock(), faults: new Faults(), log: new RequestLog() };
+  const listening = await listen('test', 0);
+  const standIn = create(world, listening.url);
+  listening.server.on('request', misbehaving(world, standIn));
+  return { ...listening, world, standIn };
+}
