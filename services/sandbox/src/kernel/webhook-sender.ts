@@ -6,6 +6,8 @@ export interface Delivery {
   body: string;
   /** Made anew for every attempt: a signature may carry the time. */
   headers: () => Record<string, string>;
+  /** Told the answer to every attempt; null = none came. */
+  onAttempt?: (status: number | null) => void;
 }
 
 interface Policy {
@@ -77,6 +79,7 @@ export class WebhookSender {
       if (waitMs > 0) await sleep(waitMs);
       const status = await this.#post(delivery);
       this.#record(delivery, status);
+      delivery.onAttempt?.(status);
       if (status !== null && this.#policy.isAccepted(status)) return;
     }
   }
