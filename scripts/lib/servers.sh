@@ -1,0 +1,85 @@
+# shellcheck shell=bash
+# Private MariaDB and Redis/Valkey servers for one run: own data folder, own free ports, nothing shared with what else
+# runs on the machine. Sourced after common.sh.
+
+# Prints N free TCP ports, one a line. They are all held open until the last is known, so they differ.
+free_ports() {
+  node -e '
+    const net = require("node:net");
+    const count = Number(process.argv[1]);
+    const servers = Array.from({ length: count }, () => net.createServer().listen(0, "127.0.0.1"));
+    Promise.all(servers.map((s) => new Promise((ok) => s.on("listening", ok)))).then(() => {
+      for (const s of servers) console.log(s.address().port);
+      for (const s of servers) s.close();
+    });' "$1"
+}
+
+# mariadbd lives in sbin, which is not on everybody's PATH.
+mariadbd_path() { command -v mariadbd || { [[ -x /usr/sbin/mariadbd ]] && echo /usr/sbin/mariadbd; }; }
+redis_path() { command -v valkey-server || command -v redis-server; }
+
+# start_mariadb DIR PORT ROOT_PASSWORD: starts it in the background and sets MARIADB_PID.
+start_mariadb() {
+  local dir=$1 port=$2 password=$3
+  local as=()
+  mkdir -p "$dir/data"
+  if is_root; then
+    as=(--user=mysql)
+    chown -R mysql "$dir"
+    chmod 755 "$(dirname "$dir")"
+  fi
+  mariadb-install-db --no-defaults "${as[@]}" --datadir="$dir/data" --auth-root-authentication-method=normal \
+    --skip-test-db --skip-name-resolve >"$dir/install.log" 2>&1 || {
+    tail -5 "$dir/install.log" >&2
+    die "MariaDB could not make its data folder $dir"
+  }
+  cat >"$dir/init.sql" <<SQL
+create or replace user 'root'@'localhost' identified by '$password';
+create or replace user 'root'@'127.0.0.1' identified by '$password';
+create or replace user 'root'@'%' identified by '$password';
+grant all privileges on *.* to 'root'@'localhost' with grant option;
+grant all privileges on *.* to 'root'@'127.0.0.1' with grant option;
+grant all privileges on *.* to 'root'@'%' with grant option;
+SQL
+  chmod 644 "$dir/init.sql"
+  "$(mariadbd_path)" --no-defaults "${as[@]}" --datadir="$dir/data" --socket="$dir/s.sock" --pid-file="$dir/pid" \
+    --bind-address=127.0.0.1 --port="$port" --skip-name-resolve --init-file="$dir/init.sql" \
+    --character-set-server=utf8mb4 --collation-server=utf8mb4_unicode_ci --innodb-buffer-pool-size=256M \
+    --innodb-flush-log-at-trx-commit=2 --max-connections=600 --max-allowed-packet=64M >"$dir/mariadb.log" 2>&1 &
+  MARIADB_PID=$!
+  local tries
+  for ((tries = 0; tries < 150; tries++)); do
+    if mariadb --no-defaults -h 127.0.0.1 -P "$port" -u root -p"$password" -e "select 1" >/dev/null 2>&1; then return 0; fi
+    kill -0 "$MARIADB_PID" 2>/dev/null || break
+    sleep 0.1
+  done
+  tail -5 "$dir/mariadb.log" >&2
+  die "MariaDB did not start; its log is above"
+}
+
+# start_redis DIR PORT: starts it in the background and sets REDIS_PID.
+start_redis() {
+  local dir=$1 port=$2
+  mkdir -p "$dir"
+  "$(redis_path)" --bind 127.0.0.1 --port "$port" --dir "$dir" --save '' --appendonly yes --maxmemory-policy noeviction \
+    --daemonize no >"$dir/redis.log" 2>&1 &
+  REDIS_PID=$!
+  local tries
+  for ((tries = 0; tries < 100; tries++)); do
+    if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then return 0; fi
+    sleep 0.05
+  done
+  tail -5 "$dir/redis.log" >&2
+  die "Redis did not start; its log is above"
+}
+
+# stop_process PID: asks, waits ten seconds, then insists.
+stop_process() {
+  local pid=$1 tries
+  kill "$pid" 2>/dev/null || return 0
+  for ((tries = 0; tries < 100; tries++)); do
+    kill -0 "$pid" 2>/dev/null || return 0
+    sleep 0.1
+  done
+  kill -9 "$pid" 2>/dev/null || true
+}

@@ -1,0 +1,225 @@
+import { z } from 'zod';
+
+interface Variable<S extends z.ZodType> {
+  schema: S;
+  group: string;
+  /** One line of why, for the generated reference. */
+  about: string;
+  /** Never logged; may come as a file by NAME_FILE. */
+  secret?: boolean;
+}
+
+const variable = <S extends z.ZodType>(v: Variable<S>) => v;
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback);
+const milliseconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
+const httpUrl = () =>
+  z
+    .url({ protocol: /^https?$/, message: 'must be a URL like https://host' })
+    .transform((url) => url.replace(/\/+$/, ''));
+const urlOf = (protocol: RegExp, example: string) => z.url({ protocol, message: `must be a URL like ${example}` });
+const secret = () => z.string().min(1, 'must not be empty');
+
+/** Every variable of the orchestrator's processes. docs/reference/configuration.md is generated from here. */
+export const variables = {
+  NODE_ENV: variable({
+    schema: z.enum(['production', 'development', 'test']).default('production'),
+    group: 'Process',
+    about: 'Production refuses settings that are only safe on one machine.',
+  }),
+  LOG_LEVEL: variable({
+    schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    group: 'Process',
+    about: 'How much is logged, as JSON on standard output.',
+  }),
+  HOST: variable({
+    schema: z.string().default('0.0.0.0'),
+    group: 'Process',
+    about: 'Address the processes listen on.',
+  }),
+  API_PORT: variable({ schema: port(4000), group: 'Process', about: 'Port of the API.' }),
+  WORKER_PORT: variable({ schema: port(4001), group: 'Process', about: 'Port of the worker’s health and metrics.' }),
+  GATEWAY_PORT: variable({ schema: port(4002), group: 'Process', about: 'Port of the LLM gateway.' }),
+  WORKER_CONCURRENCY: variable({
+    schema: z.coerce.number().int().min(1).max(100).default(10),
+    group: 'Process',
+    about: 'Jobs that one worker runs at the same time.',
+  }),
+  SHUTDOWN_TIMEOUT_MS: variable({
+    schema: milliseconds(20_000),
+    group: 'Process',
+    about: 'How long a stopping process waits for what is under way.',
+  }),
+  DATA_DIR: variable({
+    schema: z.string().default('./data'),
+    group: 'Process',
+    about: 'Folder for what must outlive a crash of the gateway (usage not yet stored).',
+  }),
+  TRUST_PROXY: variable({
+    schema: z.stringbool().default(false),
+    group: 'Process',
+    about: 'Believe X-Forwarded-For and X-Forwarded-Proto; on behind Traefik, off otherwise.',
+  }),
+
+  PUBLIC_URL: variable({
+    schema: httpUrl(),
+    group: 'Addresses',
+    about: 'Where people open the dashboard; /auth and /v1 answer under the same origin.',
+  }),
+  GATEWAY_PUBLIC_URL: variable({
+    schema: httpUrl(),
+    group: 'Addresses',
+    about: 'Base URL that OpenAI clients are given, ending in /v1.',
+  }),
+  SITES_DOMAIN: variable({
+    schema: z.string().regex(/^[a-z0-9.-]+$/, 'must be a domain name'),
+    group: 'Addresses',
+    about: 'Sites live at <name>.<this domain>.',
+  }),
+  SITE_URL_TEMPLATE: variable({
+    schema: z.string().includes('{site}').default('https://{site}'),
+    group: 'Addresses',
+    about: 'How a site’s host name becomes a link.',
+  }),
+  SITES_EDGE_URL: variable({
+    schema: httpUrl(),
+    group: 'Addresses',
+    about: 'Where the worker reaches the sites through the edge to see that they answer.',
+  }),
+  DASHBOARD_DIR: variable({
+    schema: z.string().optional(),
+    group: 'Addresses',
+    about: 'Folder of the built dashboard when the API serves it itself (quick start).',
+  }),
+
+  DATABASE_URL: variable({
+    schema: urlOf(/^mysql$/, 'mysql://user:password@host:3306/bastide'),
+    group: 'Stores',
+    about: 'MariaDB.',
+    secret: true,
+  }),
+  DATABASE_POOL_MAX: variable({
+    schema: z.coerce.number().int().min(5).max(200).default(25),
+    group: 'Stores',
+    about: 'Connections of one process; the worker needs two per concurrent job.',
+  }),
+  REDIS_URL: variable({
+    schema: urlOf(/^rediss?$/, 'redis://:password@host:6379/0'),
+    group: 'Stores',
+    about: 'Valkey or Redis with noeviction: queue, usage stream, notifications.',
+    secret: true,
+  }),
+  REDIS_PREFIX: variable({
+    schema: z
+      .string()
+      .regex(/^[a-z0-9-]+$/)
+      .default('bastide'),
+    group: 'Stores',
+    about: 'Start of every key, so that installations can share a server.',
+  }),
+
+  OIDC_ISSUER_URL: variable({ schema: httpUrl(), group: 'Identity', about: 'Keycloak realm, or any OpenID provider.' }),
+  OIDC_CLIENT_ID: variable({
+    schema: z.string().min(1),
+    group: 'Identity',
+    about: 'Confidential client of the dashboard.',
+  }),
+  OIDC_CLIENT_SECRET: variable({ schema: secret(), group: 'Identity', about: 'Its secret.', secret: true }),
+  OIDC_AUDIENCE: variable({
+    schema: z.string().min(1).default('bastide-api'),
+    group: 'Identity',
+    about: 'Audience that bearer tokens must carry.',
+  }),
+  SESSION_COOKIE_NAME: variable({
+    schema: z
+      .string()
+      .regex(/^__Host-[A-Za-z0-9_-]+$/, 'must start with __Host-')
+      .default('__Host-bastide'),
+    group: 'Identity',
+    about: 'Name of the session cookie.',
+  }),
+  SESSION_IDLE_TIMEOUT_MS: variable({
+    schema: milliseconds(12 * 3600_000),
+    group: 'Identity',
+    about: 'A session ends after this long without a request.',
+  }),
+  ENCRYPTION_KEY: variable({
+    schema: z
+      .base64('must be base64')
+      .refine((v) => Buffer.from(v, 'base64').length === 32, 'must be 32 bytes in base64 (openssl rand -base64 32)'),
+    group: 'Identity',
+    about: 'Seals what must be stored but read again: session tokens, first passwords of sites.',
+    secret: true,
+  }),
+
+  CATALOGUE_FILE: variable({
+    schema: z.string().default('catalogue.yaml'),
+    group: 'Billing',
+    about: 'The plans that are sold.',
+  }),
+  LAGO_API_URL: variable({ schema: httpUrl(), group: 'Billing', about: 'Lago, without /api/v1.' }),
+  LAGO_API_KEY: variable({ schema: secret(), group: 'Billing', about: 'API key of the organisation.', secret: true }),
+  LAGO_WEBHOOK_HMAC_KEY: variable({
+    schema: secret(),
+    group: 'Billing',
+    about: 'The organisation’s HMAC key, which signs Lago’s webhooks.',
+    secret: true,
+  }),
+  STRIPE_API_URL: variable({
+    schema: httpUrl().default('https://api.stripe.com'),
+    group: 'Billing',
+    about: 'Stripe’s API.',
+  }),
+  STRIPE_SECRET_KEY: variable({ schema: secret(), group: 'Billing', about: 'Secret or restricted key.', secret: true }),
+  STRIPE_WEBHOOK_SECRET: variable({
+    schema: secret(),
+    group: 'Billing',
+    about: 'Signing secret (whsec_…) of the endpoint /webhooks/stripe.',
+    secret: true,
+  }),
+  BILLING_RECONCILE_MS: variable({
+    schema: milliseconds(15 * 60_000),
+    group: 'Billing',
+    about: 'How often open invoices and payments are compared with their owners.',
+  }),
+
+  SMTP_URL: variable({
+    schema: urlOf(/^smtps?$/, 'smtp://user:password@host:25'),
+    group: 'Mail',
+    about: 'Postal or any relay.',
+    secret: true,
+  }),
+  MAIL_FROM: variable({
+    schema: z.string().min(3),
+    group: 'Mail',
+    about: 'Sender, like Bastide <no-reply@example.com>.',
+  }),
+
+  FRAPPE_AGENT_URL: variable({
+    schema: httpUrl(),
+    group: 'Sites',
+    about: 'bench-runner or a real Frappe Agent; a path such as /agent is kept.',
+  }),
+  FRAPPE_AGENT_TOKEN: variable({ schema: secret(), group: 'Sites', about: 'Its token.', secret: true }),
+  FRAPPE_BENCH: variable({
+    schema: z.string().default('bench-0001'),
+    group: 'Sites',
+    about: 'Bench that hosts new sites.',
+  }),
+  SITES_DB_ROOT_PASSWORD: variable({
+    schema: secret(),
+    group: 'Sites',
+    about: 'Root password of the sites’ MariaDB; bench makes each site’s database with it.',
+    secret: true,
+  }),
+
+  LLM_UPSTREAM_URL: variable({
+    schema: httpUrl(),
+    group: 'LLM gateway',
+    about: 'An OpenAI-compatible provider, ending in /v1.',
+  }),
+  LLM_UPSTREAM_KEY: variable({ schema: secret(), group: 'LLM gateway', about: 'Its key.', secret: true }),
+} as const;
+
+export type Variables = typeof variables;
+export type VariableName = keyof Variables;
+export type Config = Readonly<{ [K in VariableName]: z.output<Variables[K]['schema']> }>;

@@ -1,0 +1,57 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Context } from '../context.ts';
+import { pendingMigrations } from '../db/migrate.ts';
+
+export interface Health {
+  isStopping: boolean;
+  /** Beyond the stores: why this process cannot do its work, or undefined. */
+  problem?: () => string | undefined;
+}
+
+/** `/healthz`: the process turns over. `/readyz`: it can do its work. `/metrics`: Prometheus. Never routed to the outside. */
+export async function serveHealth(
+  ctx: Context,
+  health: Health,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
+  const path = request.url?.split('?')[0];
+  if (path === '/healthz') return answer(response, 200, { status: 'ok' });
+  if (path === '/readyz') {
+    const checks = await readiness(ctx, health);
+    const isReady = checks['database'] === 'ok' && checks['process'] === 'ok';
+    return answer(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not_ready', checks });
+  }
+  if (path === '/metrics') {
+    response.writeHead(200, { 'content-type': ctx.metrics.registry.contentType });
+    response.end(await ctx.metrics.registry.metrics());
+    return true;
+  }
+  return false;
+}
+
+async function readiness(ctx: Context, health: Health): Promise<Record<string, string>> {
+  const [database, queue] = await Promise.all([check(() => assertMigrated(ctx)), check(() => ctx.redis.ping())]);
+  const process = health.isStopping ? 'stopping' : (health.problem?.() ?? 'ok');
+  return { process, database, queue };
+}
+
+async function assertMigrated(ctx: Context): Promise<void> {
+  const pending = await pendingMigrations(ctx.db);
+  if (pending.length > 0) throw new Error(`migrations are pending: ${pending.join(', ')}`);
+}
+
+async function check(probe: () => Promise<unknown>): Promise<string> {
+  try {
+    await probe();
+    return 'ok';
+  } catch (error) {
+    return error instanceof Error ? error.message.slice(0, 200) : 'unreachable';
+  }
+}
+
+function answer(response: ServerResponse, status: number, body: unknown): true {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(body));
+  return true;
+}

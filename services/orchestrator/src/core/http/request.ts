@@ -1,0 +1,67 @@
+import type { Middleware } from 'koa';
+import type { Context } from '../context.ts';
+import { isDatabaseDown } from '../db/connect.ts';
+import { AppError, InternalError, Unavailable } from '../errors.ts';
+import { newId } from '../ids.ts';
+import { isRedisDown } from '../redis.ts';
+
+export interface RequestState {
+  ctx: Context;
+  /** The path as declared (`/v1/sites/:siteId`), for logs and metrics. */
+  route?: string;
+}
+
+const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
+
+/** Request id, log line, metrics, and the one place that turns errors into answers. */
+export function requestMiddleware(app: Context): Middleware<RequestState> {
+  return async (koa, next) => {
+    const given = koa.get('x-request-id');
+    const requestId = REQUEST_ID.test(given) ? given : newId('request');
+    const log = app.log.child({ requestId });
+    koa.state.ctx = { ...app, log, requestId, ip: koa.ip };
+    koa.set('x-request-id', requestId);
+    const startedAt = performance.now();
+    try {
+      await next();
+    } catch (error) {
+      answerError(koa, log, toAppError(error), error, requestId);
+    }
+    const route = koa.state.route ?? 'unmatched';
+    const seconds = (performance.now() - startedAt) / 1000;
+    app.metrics.httpDuration.observe({ method: koa.method, route, status: koa.status }, seconds);
+    log.debug({ method: koa.method, route, status: koa.status, ms: Math.round(seconds * 1000) }, 'request');
+  };
+}
+
+function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (isDatabaseDown(error)) return Unavailable({ dependency: 'database' }, { cause: error });
+  if (isRedisDown(error)) return Unavailable({ dependency: 'queue' }, { cause: error });
+  return InternalError(undefined, { cause: error });
+}
+
+type KoaContext = Parameters<Middleware<RequestState>>[0];
+
+function answerError(
+  koa: KoaContext,
+  log: Context['log'],
+  error: AppError,
+  original: unknown,
+  requestId: string,
+): void {
+  if (error.status >= 500)
+    log[error.status === 503 ? 'warn' : 'error']({ err: original, method: koa.method, path: koa.path }, error.message);
+  if (koa.headerSent || koa.respond === false) return;
+  koa.status = error.status;
+  if (error.retryAfterS !== undefined) koa.set('retry-after', String(error.retryAfterS));
+  if (error.status === 401) koa.set('www-authenticate', 'Bearer');
+  koa.body = {
+    error: {
+      code: error.code,
+      message: error.message,
+      ...(error.details !== undefined && { details: error.details }),
+      requestId,
+    },
+  };
+}

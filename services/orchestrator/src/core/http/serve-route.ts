@@ -1,0 +1,135 @@
+import type { Middleware } from 'koa';
+import type { z } from 'zod';
+import type { Context, TenantContext } from '../context.ts';
+import { CsrfMissing, Forbidden, InvalidInput, Unauthenticated } from '../errors.ts';
+import { parseJsonBody, readBody } from './body.ts';
+import { exchangeOf } from './exchange.ts';
+import { type Gatekeeper, scopesOf } from './gatekeeper.ts';
+import { once } from './idempotency.ts';
+import type { RequestState } from './request.ts';
+import type { Redirect, Route, SseMessage } from './route.ts';
+import { streamEvents } from './sse.ts';
+
+type KoaContext = Parameters<Middleware<RequestState>>[0] & { params: Record<string, string> };
+
+const MAX_BODY_BYTES = 1_000_000;
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+interface Serving {
+  gatekeeper: Gatekeeper;
+  stopping: AbortSignal;
+}
+
+export function serveRoute(app: Context, serving: Serving, route: Route): Middleware<RequestState> {
+  return async (koa) => {
+    const request = koa as unknown as KoaContext;
+    koa.state.route = route.path;
+    const abort = abortSignal(request, serving.stopping);
+    try {
+      const rawBody = await readBody(koa.req, MAX_BODY_BYTES);
+      const ctx = await admit(app, serving.gatekeeper, route, request);
+      const input = {
+        ...parseInput(route, request, rawBody),
+        signal: abort.signal,
+        http: exchangeOf(request, rawBody),
+      };
+      const handle = (ctx: TenantContext) => route.handle(ctx, input);
+      await respond(route, request, rawBody, ctx, handle, abort.signal);
+    } finally {
+      abort.dispose();
+    }
+  };
+}
+
+/** Authentication, CSRF, tenant and scope: the only place where a request is let in. */
+async function admit(app: Context, gatekeeper: Gatekeeper, route: Route, koa: KoaContext): Promise<TenantContext> {
+  const sessionCookie = koa.cookies.get(app.config.SESSION_COOKIE_NAME);
+  const isCsrfSafe = SAFE.has(koa.method) || koa.get('x-csrf') !== '';
+  let ctx = koa.state.ctx as TenantContext;
+  if (route.access === 'public') return ctx;
+  const actor = await gatekeeper.authenticate(ctx, {
+    authorization: koa.get('authorization'),
+    sessionCookie,
+    isCsrfSafe,
+  });
+  if (actor.type === 'anonymous') throw Unauthenticated({ reason: 'Sign in, or send an API key or a bearer token.' });
+  if (actor.type === 'user' && actor.sessionId !== undefined && !isCsrfSafe) throw CsrfMissing();
+  ctx = { ...ctx, actor, log: ctx.log.child({ actor: 'id' in actor ? actor.id : actor.type }) };
+  if (route.access === 'tenant') {
+    const entered = await gatekeeper.enterTenant(ctx, koa.get('x-tenant-id') || undefined);
+    ctx = { ...ctx, ...entered, log: ctx.log.child({ tenantId: entered.tenantId }) };
+  }
+  koa.state.ctx = ctx;
+  if (route.scope !== undefined && !scopesOf(ctx.actor).has(route.scope)) throw Forbidden({ scope: route.scope });
+  return ctx;
+}
+
+function parseInput(route: Route, koa: KoaContext, rawBody: Buffer) {
+  return {
+    params: parse(route.params, 'params', () => koa.params),
+    query: parse(route.query, 'query', () => ({ ...koa.query })),
+    body: route.rawBody ? undefined : parse(route.body, 'body', () => parseJsonBody(rawBody)),
+  };
+}
+
+function parse(schema: z.ZodType | undefined, where: string, value: () => unknown): unknown {
+  if (!schema) return undefined;
+  const result = schema.safeParse(value());
+  if (result.success) return result.data;
+  throw InvalidInput({
+    issues: result.error.issues.map((issue) => ({
+      path: [where, ...issue.path.map(String)].join('.'),
+      message: issue.message,
+    })),
+  });
+}
+
+async function respond(
+  route: Route,
+  koa: KoaContext,
+  rawBody: Buffer,
+  ctx: TenantContext,
+  handle: (ctx: TenantContext) => Promise<unknown>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { response } = route;
+  const run = async (ctx: TenantContext) => {
+    const result = await handle(ctx);
+    return { status: response.status, body: 'schema' in response ? response.schema.parse(result) : undefined };
+  };
+  if ('events' in response) {
+    streamEvents(koa, (await handle(ctx)) as AsyncIterable<SseMessage>, signal);
+    return;
+  }
+  if (response.status === 302) {
+    const { location } = (await handle(ctx)) as Redirect;
+    koa.redirect(location);
+    return;
+  }
+  const key = koa.get('idempotency-key');
+  if (response.status === 201 && key !== '') {
+    const { method, path } = koa;
+    const mode = route.idempotency ?? 'transaction';
+    const answer = await once(ctx, { key, method, path, rawBody, mode }, run);
+    if (answer.isReplay) koa.set('idempotent-replayed', 'true');
+    return write(koa, answer);
+  }
+  write(koa, await run(ctx));
+}
+
+function write(koa: KoaContext, { status, body }: { status: number; body: unknown }): void {
+  koa.set('cache-control', 'no-store');
+  if (status === 204) koa.body = null;
+  else koa.body = body as object;
+  koa.status = status;
+}
+
+/** Attached before the first await: a client that leaves during it must not be missed. */
+function abortSignal(koa: KoaContext, stopping: AbortSignal): { signal: AbortSignal; dispose: () => void } {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  koa.res.once('close', abort);
+  stopping.addEventListener('abort', abort);
+  if (stopping.aborted) abort();
+  return { signal: controller.signal, dispose: () => stopping.removeEventListener('abort', abort) };
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { monotonicFactory } from 'ulid';
+import { z } from 'zod';
+
+/** Every kind of row that is named outside the database, and the prefix of its ids. */
+export const PREFIXES = {
+  tenant: 'ten',
+  user: 'usr',
+  member: 'mem',
+  invitation: 'ivt',
+  session: 'ses',
+  apiKey: 'key',
+  llmKey: 'llmk',
+  subscription: 'sub',
+  paymentAttempt: 'pat',
+  payment: 'pay',
+  site: 'sit',
+  operation: 'op',
+  audit: 'aud',
+  mail: 'mail',
+  inbox: 'inb',
+  request: 'req',
+  worker: 'wrk',
+} as const;
+
+export type IdKind = keyof typeof PREFIXES;
+
+const ulid = monotonicFactory();
+
+/** `ten_01J…`: sorts by the time it was made, so newest first is `order by id desc`. */
+export function newId(kind: IdKind): string {
+  return `${PREFIXES[kind]}_${ulid()}`;
+}
+
+export const idSchema = (kind: IdKind) =>
+  z
+    .string()
+    .regex(new RegExp(`^${PREFIXES[kind]}_[0-9A-HJKMNP-TV-Z]{26}$`), `must be an id like ${PREFIXES[kind]}_01J…`)
+    .meta({ description: `Id of a ${kind}.` });
+
+/** The same parts give the same UUID: an idempotency key that a second run computes again. */
+export function stableUuid(...parts: readonly (string | number)[]): string {
+  const hex = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  const variant = ((parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

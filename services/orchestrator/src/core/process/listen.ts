@@ -1,0 +1,46 @@
+import { type RequestListener, type Server, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Context } from '../context.ts';
+import { type Health, serveHealth } from '../http/health.ts';
+import type { Lifecycle } from './lifecycle.ts';
+
+interface Listening {
+  port: number;
+  handler: RequestListener;
+  problem?: Health['problem'];
+}
+
+/**
+ * One port for the process's own requests and its health. While stopping, `/readyz` says so, requests under way are
+ * finished and idle connections are closed. Resolves to the port (useful when it was 0).
+ */
+export async function listen(
+  ctx: Context,
+  lifecycle: Lifecycle,
+  { port, handler, problem }: Listening,
+): Promise<number> {
+  const health: Health = { isStopping: false, ...(problem && { problem }) };
+  const server: Server = createServer((request, response) => {
+    void serveHealth(ctx, health, request, response).then((isServed) => {
+      if (!isServed) handler(request, response);
+    });
+  });
+  server.keepAliveTimeout = 75_000;
+  server.requestTimeout = 0;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, ctx.config.HOST, resolve);
+  });
+  lifecycle.on('accept', 'readiness', () => {
+    health.isStopping = true;
+  });
+  lifecycle.on('drain', 'http', () => closeServer(server));
+  return (server.address() as AddressInfo).port;
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}

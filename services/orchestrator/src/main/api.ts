@@ -1,0 +1,4 @@
+import { run } from './run.ts';
+import { startApi } from './start-api.ts';
+
+await run('api', startApi);

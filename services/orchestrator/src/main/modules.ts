@@ -1,0 +1,28 @@
+import type { Context } from '#core/context.ts';
+import type { Gatekeeper } from '#core/http/gatekeeper.ts';
+import type { Route } from '#core/http/route.ts';
+import type { JobHandler, Schedule } from '#core/jobs/define.ts';
+import type { LiveListener } from '#core/live/listen.ts';
+import { operationsHandler } from '#core/operations/advance.ts';
+import type { AnyOperation } from '#core/operations/define.ts';
+import { operationRoutes } from '#core/operations/routes.ts';
+
+/** Every kind of operation there is. */
+export const operations: readonly AnyOperation[] = [];
+
+/** Every route of the API. */
+export function allRoutes(live: LiveListener): Route[] {
+  return [...operationRoutes(operations, live)];
+}
+
+/** Everything a worker does. */
+export const jobHandlers: readonly JobHandler[] = [operationsHandler(operations)];
+
+export const schedules: readonly Schedule[] = [];
+
+export function createGatekeeper(_app: Context): Gatekeeper {
+  return {
+    authenticate: () => Promise.resolve({ type: 'anonymous' }),
+    enterTenant: () => Promise.reject(new Error('no identity module yet')),
+  };
+}

@@ -1,0 +1,19 @@
+import { LiveListener } from '#core/live/listen.ts';
+import { JobWorker } from '#core/jobs/worker.ts';
+import type { App } from '#core/process/app.ts';
+import { listen } from '#core/process/listen.ts';
+import { jobHandlers, schedules } from './modules.ts';
+
+/** Relay, jobs, operations, schedules. Resolves to the port of its health and metrics. */
+export async function startWorker({ ctx, lifecycle }: App): Promise<number> {
+  const live = LiveListener.start(ctx.redis, ctx.config.REDIS_PREFIX, ctx.log);
+  lifecycle.on('close', 'live', () => live.stop());
+  const worker = new JobWorker(ctx, { handlers: jobHandlers, schedules, live });
+  worker.start();
+  lifecycle.on('drain', 'jobs', () => worker.stop());
+  return listen(ctx, lifecycle, {
+    port: ctx.config.WORKER_PORT,
+    handler: (_request, response) => response.writeHead(404).end(),
+    problem: () => worker.problem(),
+  });
+}
