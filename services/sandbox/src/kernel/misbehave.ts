@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fault } from './faults.ts';
 import type { Refusal, StandIn, World } from './stand-in.ts';
 
 type Misbehaving = Pick<StandIn, 'name' | 'handler' | 'refusal'>;
@@ -40,20 +41,21 @@ async function serve(
     request.socket.destroy();
     return;
   }
-  if (fault?.kind === 'status') return refuse(response, fault.status ?? 500, standIn);
+  if (fault?.kind === 'status') return refuse(response, fault, standIn);
   if (fault?.kind === 'drop_after') cutBeforeAnswer(request, response, record);
   // A handler may well be async; its rejection must not end the process that everything else runs in.
   await (standIn.handler(request, response) as unknown);
 }
 
-function refuse(response: ServerResponse, status: number, standIn: Misbehaving): void {
-  const refusal: Refusal = standIn.refusal?.(status) ?? { body: { status, error: 'Injected fault' } };
+function refuse(response: ServerResponse, fault: Fault, standIn: Misbehaving): void {
+  const status = fault.status ?? 500;
+  const refusal: Refusal = standIn.refusal?.(status, fault) ?? { body: { status, error: 'Injected fault' } };
   response.writeHead(status, { 'content-type': 'application/json', ...refusal.headers });
   response.end(JSON.stringify(refusal.body));
 }
 
 /** A bug of the stand-in itself, told apart from an injected fault so that nobody hunts for it elsewhere. */
-function answerBug(error: unknown, request: IncomingMessage, response: ServerResponse): void {
+export function answerBug(error: unknown, request: IncomingMessage, response: ServerResponse): void {
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   if (response.headersSent) {
     request.socket.destroy();

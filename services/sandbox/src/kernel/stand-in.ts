@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Clock } from './clock.ts';
-import type { Faults } from './faults.ts';
+import type { Fault, Faults } from './faults.ts';
 import type { RequestLog } from './request-log.ts';
 
 /** What every stand-in is given. */
@@ -27,7 +27,7 @@ export interface Controllable {
 export interface StandIn extends Controllable {
   handler: RequestListener;
   /** How this vendor words an error, for the fault `status`; left out = a plain JSON body. */
-  refusal?(status: number): Refusal;
+  refusal?(status: number, fault: Fault): Refusal;
 }
 
 export interface Refusal {

@@ -1,0 +1,40 @@
+import type { Fault } from '../kernel/faults.ts';
+import type { World } from '../kernel/stand-in.ts';
+
+/**
+ * Faults of target `llm` beyond the common ones; several kinds may strike one request.
+ * - `stall_before`: the first byte (headers included) comes `ms` late;
+ * - `stall_mid`: after `chunks` tokens (default 3) nothing comes for `ms`;
+ * - `stream_cut`: the connection is cut after `chunks` tokens (default 3); a plain answer is cut in the middle;
+ * - `stream_error`: after `chunks` tokens (default 3) an error event, then the end without `[DONE]`;
+ * - `no_usage`: no usage, although asked for; `usage_with_choices`: usage on the last chunk that has a choice;
+ * - `odd_framing`: CRLF, comment lines, and segments of seven bytes that split characters;
+ * - `bad_json`: an answer, or the second event, that is not JSON; `html_502`: a proxy's HTML page.
+ */
+const KINDS = [
+  'stall_before',
+  'stall_mid',
+  'stream_cut',
+  'stream_error',
+  'no_usage',
+  'usage_with_choices',
+  'odd_framing',
+  'bad_json',
+  'html_502',
+] as const;
+
+export type Strikes = Partial<Record<(typeof KINDS)[number], Fault>>;
+
+export function takeStrikes(world: World, request: { method: string; path: string }): Strikes {
+  const struck = KINDS.flatMap((kind) => {
+    const fault = world.faults.take('llm', [kind], request);
+    return fault ? [[kind, fault] as const] : [];
+  });
+  return Object.fromEntries(struck);
+}
+
+const DEFAULT_CHUNKS = 3;
+
+export function chunksBefore(fault: Fault | undefined): number {
+  return fault ? (fault.chunks ?? DEFAULT_CHUNKS) : Infinity;
+}
