@@ -21,10 +21,11 @@ redis_path() { command -v valkey-server || command -v redis-server; }
 # start_mariadb DIR PORT ROOT_PASSWORD: starts it in the background and sets MARIADB_PID.
 start_mariadb() {
   local dir=$1 port=$2 password=$3
-  local as=()
+  local as=() run=(detached)
   mkdir -p "$dir/data"
   if is_root; then
     as=(--user=mysql)
+    run=(detached_as mysql)
     chown -R mysql "$dir"
     chmod 755 "$(dirname "$dir")"
   fi
@@ -42,10 +43,11 @@ grant all privileges on *.* to 'root'@'127.0.0.1' with grant option;
 grant all privileges on *.* to 'root'@'%' with grant option;
 SQL
   chmod 644 "$dir/init.sql"
-  "$(mariadbd_path)" --no-defaults "${as[@]}" --datadir="$dir/data" --socket="$dir/s.sock" --pid-file="$dir/pid" \
+  "${run[@]}" "$(mariadbd_path)" --no-defaults --datadir="$dir/data" --socket="$dir/s.sock" --pid-file="$dir/pid" \
     --bind-address=127.0.0.1 --port="$port" --skip-name-resolve --init-file="$dir/init.sql" \
     --character-set-server=utf8mb4 --collation-server=utf8mb4_unicode_ci --innodb-buffer-pool-size=256M \
     --innodb-flush-log-at-trx-commit=2 --max-connections=600 --max-allowed-packet=64M >"$dir/mariadb.log" 2>&1 &
+  # shellcheck disable=SC2034 # read by whoever sourced this
   MARIADB_PID=$!
   local tries
   for ((tries = 0; tries < 150; tries++)); do
@@ -61,8 +63,9 @@ SQL
 start_redis() {
   local dir=$1 port=$2
   mkdir -p "$dir"
-  "$(redis_path)" --bind 127.0.0.1 --port "$port" --dir "$dir" --save '' --appendonly yes --maxmemory-policy noeviction \
+  detached "$(redis_path)" --bind 127.0.0.1 --port "$port" --dir "$dir" --save '' --appendonly yes --maxmemory-policy noeviction \
     --daemonize no >"$dir/redis.log" 2>&1 &
+  # shellcheck disable=SC2034 # read by whoever sourced this
   REDIS_PID=$!
   local tries
   for ((tries = 0; tries < 100; tries++)); do
