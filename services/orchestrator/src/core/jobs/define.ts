@@ -29,7 +29,7 @@ export const on = <S extends z.ZodType>(
   run: (ctx: Context, data: z.output<S>) => Promise<void>,
   options: { as?: string } = {},
 ): JobHandler => ({
-  job: job as unknown as Job,
+  job,
   as: options.as ?? 'default',
   run: (ctx, data) => run(ctx, job.schema.parse(data)),
 });

@@ -6,6 +6,8 @@ import type { Dispatch } from './relay.ts';
 
 interface ClaimedRow {
   id: number;
+  worker: string;
+  dispatches: number;
   job: string;
   key: string;
   tenant_id: string | null;
@@ -102,10 +104,11 @@ export class JobRunner {
   }
 }
 
+/** Only the run that holds the row may write it: one that was given up for dead and taken over writes nothing. */
 async function finish(app: Context, row: ClaimedRow, change: Record<string, unknown>): Promise<void> {
   await app
     .db('outbox')
-    .where({ id: row.id, state: 'running' })
+    .where({ id: row.id, state: 'running', worker: row.worker, dispatches: row.dispatches })
     .update({ worker: null, ...change });
 }
 

@@ -59,7 +59,6 @@ export class JobWorker {
   }
 
   start(): void {
-    void this.#consumer.run();
     this.#loops = [
       this.#loop('relay', RELAY_MS, () => this.#relayAll(), WAKE_TOPIC),
       this.#loop('recover', RECOVER_MS, () => this.#recover()),
@@ -88,13 +87,18 @@ export class JobWorker {
   }
 
   async #recover(): Promise<void> {
-    if (!this.#releaseLock || !(await isLockHeld(this.#ctx.db, workerLock(this.id)))) {
-      await this.#releaseLock?.();
-      this.#releaseLock = await acquireLock(this.#ctx.db, workerLock(this.id), 1);
-    }
+    await this.#holdLock();
+    // Not before the lock says that we are alive: others would take what we run for a dead worker's.
+    if (this.#releaseLock && !this.#consumer.isRunning() && !this.#stopping.signal.aborted) void this.#consumer.run();
     await recover(this.#ctx, { workerId: this.id, active: this.#runner.active, queue: this.#queue });
     await this.#measure();
     this.#lastBeat = Date.now();
+  }
+
+  async #holdLock(): Promise<void> {
+    if (this.#releaseLock && (await isLockHeld(this.#ctx.db, workerLock(this.id)))) return;
+    await this.#releaseLock?.();
+    this.#releaseLock = await acquireLock(this.#ctx.db, workerLock(this.id), 1);
   }
 
   async #measure(): Promise<void> {

@@ -6,15 +6,7 @@ import type { SseMessage } from '../http/route.ts';
 import { operationTopic } from '../live/announce.ts';
 import type { LiveListener } from '../live/listen.ts';
 import type { AnyOperation } from './define.ts';
-import {
-  OperationNotFailed,
-  type OperationRow,
-  type StepRow,
-  announceOperation,
-  findOperation,
-  readSteps,
-  scheduleNext,
-} from './store.ts';
+import { OperationNotFailed, type OperationRow, type StepRow, beginRound, findOperation, readSteps } from './store.ts';
 
 export const OperationStep = z.object({
   name: z.string(),
@@ -67,7 +59,7 @@ export async function listOperations(
   };
 }
 
-/** A new round from the first step that is not done. Outside calls get new idempotency keys: the old ones are spent. */
+/** A person starts a failed operation again. */
 export async function retryOperation(
   ctx: TenantContext,
   definitions: ReadonlyMap<string, AnyOperation>,
@@ -77,33 +69,14 @@ export async function retryOperation(
     await ctx.db('operations').where({ id: operationId, tenant_id: ctx.tenantId }).forUpdate().first('id');
     const row = await findOperation(ctx, operationId);
     if (row.state !== 'failed') throw OperationNotFailed({ state: row.state });
-    await ctx
-      .db('operation_steps')
-      .where({ operation_id: row.id })
-      .update({ state: 'pending', attempts: 0, started_at: null, ended_at: null, error: null, progress: null });
-    await ctx
-      .db('operations')
-      .where({ id: row.id })
-      .update({
-        state: 'running',
-        step_index: 0,
-        round: row.round + 1,
-        result: '{}',
-        error_code: null,
-        error_message: null,
-        ended_at: null,
-      });
-    await scheduleNext(ctx, row, 0);
+    await beginRound(ctx, row, 0);
     await definitions.get(row.kind)?.onRetried?.(ctx, {
       id: row.id,
       subjectId: row.subject_id,
       input: JSON.parse(row.input),
       result: {},
-      key: () => row.id,
-      attempt: 1,
-      startedAt: new Date(),
+      round: row.round + 1,
     });
-    announceOperation(ctx, row);
     return getOperation(ctx, operationId);
   });
 }

@@ -112,6 +112,47 @@ export async function scheduleNext(ctx: TenantContext, row: OperationRow, delayM
   await enqueue(ctx, advanceOperation, { operationId: row.id, tick: row.tick + 1 }, { delayMs });
 }
 
+/** Everything from the first step, under new idempotency keys: those of the round before are spent. */
+export async function beginRound(ctx: TenantContext, row: OperationRow, delayMs: number): Promise<void> {
+  await ctx.db('operation_steps').where({ operation_id: row.id }).update({
+    state: 'pending',
+    attempts: 0,
+    started_at: null,
+    ended_at: null,
+    error: null,
+    progress: null,
+    output: null,
+  });
+  await ctx
+    .db('operations')
+    .where({ id: row.id })
+    .update({
+      state: 'running',
+      step_index: 0,
+      round: row.round + 1,
+      result: '{}',
+      error_code: null,
+      error_message: null,
+      ended_at: null,
+    });
+  await scheduleNext(ctx, row, delayMs);
+  announceOperation(ctx, row);
+}
+
+/**
+ * The row again, locked until the transaction ends; undefined when another worker has moved the operation on since
+ * `seen` was read, which can only be when our lock was lost together with its connection.
+ */
+export async function lockIfUnmoved(ctx: TenantContext, seen: OperationRow): Promise<OperationRow | undefined> {
+  const row = await ctx.db<OperationRow>('operations').where({ id: seen.id }).forUpdate().first();
+  const isUnmoved =
+    row?.tick === seen.tick &&
+    row.step_index === seen.step_index &&
+    row.round === seen.round &&
+    row.state === seen.state;
+  return isUnmoved ? row : undefined;
+}
+
 export async function readOperation(ctx: Context, operationId: string): Promise<OperationRow | undefined> {
   return ctx.db<OperationRow>('operations').where({ id: operationId }).first();
 }
