@@ -11,7 +11,7 @@ async function provider(t: ExecutionContext, settings: Record<string, unknown> =
   t.teardown(() => served.close());
   const { standIn, world } = served;
   standIn.actions?.configure?.(settings);
-  const openai = new OpenAI({ apiKey: 'sk-up', baseURL: `${served.url}/v1`, maxRetries: 0 });
+  const openai = new OpenAI({ apiKey: 'sk-up', baseURL: `${served.url}/v1`, maxRetries: 0, logLevel: 'off' });
   const books = () => standIn.state() as { totals: Record<string, number>; requests: Produced[] };
   const settled = async () => {
     while (books().requests.some(({ outcome }) => outcome === 'open')) await new Promise((r) => setTimeout(r, 5));
@@ -218,6 +218,15 @@ test('cuts a stream after so many tokens, and a plain answer in the middle', asy
   const entries = await p.settled();
   t.like(entries[0], { outcome: 'cut', completionTokens: 2, aborted: false });
   t.is(entries[1]?.outcome, 'cut');
+});
+
+test('does not spend a fault of streams on other requests', async (t) => {
+  const p = await provider(t);
+  p.fault('stream_error', { chunks: 1 });
+  await p.openai.models.list();
+  await p.openai.chat.completions.create({ model: 'm', messages: [...HELLO] });
+  await p.openai.embeddings.create({ model: 'e', input: 'one' });
+  t.is(p.world.faults.list().length, 1);
 });
 
 test('fails in the middle of a stream with an event, without [DONE]', async (t) => {

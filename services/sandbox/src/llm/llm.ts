@@ -7,7 +7,7 @@ import { Ledger } from './ledger.ts';
 import { PromptCache } from './prompt-cache.ts';
 import { type Engine, routes } from './routes.ts';
 import { Settings } from './schemas.ts';
-import { takeStrikes } from './strikes.ts';
+import { takesProxyPage } from './strikes.ts';
 import { watchClient } from './turn.ts';
 
 const DEFAULTS: Settings = { chunkDelayMs: 0, completionTokens: null, models: null };
@@ -56,13 +56,12 @@ async function handle(
   if (!hasKey(request, apiKey)) return sendError(response, invalidKey);
   const route = routes[`${method} ${path}`];
   if (!route) return sendError(response, unknownUrl(method, path));
-  const strikes = takeStrikes(engine.world, { method, path });
-  if (strikes.html_502) {
+  if (takesProxyPage(engine.world, { method, path })) {
     response.writeHead(502, { 'content-type': 'text/html' });
     response.end(BAD_GATEWAY_PAGE);
     return;
   }
-  await route(engine, { request, response, path, requestId: requestIdOf(request), strikes, gone });
+  await route(engine, { request, response, path, requestId: requestIdOf(request), gone });
 }
 
 function hasKey(request: IncomingMessage, apiKey: string): boolean {

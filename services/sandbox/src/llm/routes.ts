@@ -10,7 +10,7 @@ import { answerPlain } from './plain.ts';
 import type { PromptCache } from './prompt-cache.ts';
 import { ChatRequest, EmbeddingsRequest, type Settings } from './schemas.ts';
 import { answerStream } from './stream.ts';
-import type { Strikes } from './strikes.ts';
+import { type Strikes, takeStrikes } from './strikes.ts';
 
 const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
 const LISTED_MODELS = ['sandbox-small', 'sandbox-large', 'sandbox-embedding'];
@@ -27,7 +27,6 @@ export interface Call {
   response: ServerResponse;
   path: string;
   requestId: string;
-  strikes: Strikes;
   gone: AbortSignal;
 }
 
@@ -53,9 +52,11 @@ async function completeChat(engine: Engine, call: Call): Promise<void> {
   const request = await parse(engine, call, ChatRequest);
   if (!request) return;
   const { world, ledger, cache, settings } = engine;
+  const isStream = request.stream === true;
+  const strikes = takeStrikes(world, { method: 'POST', path: call.path }, isStream ? 'stream' : 'plain');
   const entry = ledger.open({
-    ...entryOf(engine, call, request.model),
-    isStream: request.stream === true,
+    ...entryOf(engine, call, request.model, strikes),
+    isStream,
     promptTokens: countPromptTokens(request.messages),
     cachedTokens: cache.hit(request),
   });
@@ -65,30 +66,31 @@ async function completeChat(engine: Engine, call: Call): Promise<void> {
     request,
     answer: answer(request, settings.completionTokens),
     entry,
-    strikes: call.strikes,
+    strikes,
     chunkDelayMs: settings.chunkDelayMs,
     response: call.response,
     gone: call.gone,
   };
-  ledger.close(entry, await (entry.isStream ? answerStream(turn) : answerPlain(turn)));
+  ledger.close(entry, await (isStream ? answerStream(turn) : answerPlain(turn)));
 }
 
 async function embed(engine: Engine, call: Call): Promise<void> {
   const request = await parse(engine, call, EmbeddingsRequest);
   if (!request) return;
+  const strikes = takeStrikes(engine.world, { method: 'POST', path: call.path }, 'embeddings');
   const promptTokens = countInputTokens(request);
   const entry = engine.ledger.open({
-    ...entryOf(engine, call, request.model),
+    ...entryOf(engine, call, request.model, strikes),
     isStream: false,
     promptTokens,
     cachedTokens: 0,
   });
   call.response.setHeader('x-request-id', call.requestId);
-  answerEmbeddings(request, promptTokens, Boolean(call.strikes.no_usage), call.response);
+  answerEmbeddings(request, promptTokens, Boolean(strikes.no_usage), call.response);
   engine.ledger.close(entry, 'complete');
 }
 
-function entryOf({ world }: Engine, { requestId, path, strikes }: Call, model: string) {
+function entryOf({ world }: Engine, { requestId, path }: Call, model: string, strikes: Strikes) {
   return { requestId, path, model, at: world.clock.now().toISOString(), faults: Object.keys(strikes) };
 }
 

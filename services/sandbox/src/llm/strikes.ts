@@ -11,26 +11,29 @@ import type { World } from '../kernel/stand-in.ts';
  * - `odd_framing`: CRLF, comment lines, and segments of seven bytes that split characters;
  * - `bad_json`: an answer, or the second event, that is not JSON; `html_502`: a proxy's HTML page.
  */
-const KINDS = [
-  'stall_before',
-  'stall_mid',
-  'stream_cut',
-  'stream_error',
-  'no_usage',
-  'usage_with_choices',
-  'odd_framing',
-  'bad_json',
-  'html_502',
-] as const;
+const EVERYWHERE = ['no_usage'] as const;
+const PLAIN = [...EVERYWHERE, 'stall_before', 'stall_mid', 'stream_cut', 'bad_json'] as const;
+const STREAM = [...PLAIN, 'stream_error', 'usage_with_choices', 'odd_framing'] as const;
+const KINDS = { embeddings: EVERYWHERE, plain: PLAIN, stream: STREAM };
 
-export type Strikes = Partial<Record<(typeof KINDS)[number], Fault>>;
+export type Strikes = Partial<Record<(typeof STREAM)[number], Fault>>;
 
-export function takeStrikes(world: World, request: { method: string; path: string }): Strikes {
-  const struck = KINDS.flatMap((kind) => {
+interface Request {
+  method: string;
+  path: string;
+}
+
+/** Takes only what can strike this kind of answer, so that a fault with `times` is not spent on another. */
+export function takeStrikes(world: World, request: Request, shape: keyof typeof KINDS): Strikes {
+  const struck = KINDS[shape].flatMap((kind) => {
     const fault = world.faults.take('llm', [kind], request);
     return fault ? [[kind, fault] as const] : [];
   });
   return Object.fromEntries(struck);
+}
+
+export function takesProxyPage(world: World, request: Request): boolean {
+  return world.faults.take('llm', ['html_502'], request) !== undefined;
 }
 
 const DEFAULT_CHUNKS = 3;

@@ -53,9 +53,9 @@ export function loginPage({ language, email, problem, accounts }: LoginPage): st
 ${message ? `<p class="problem" role="alert">${message}</p>` : ''}
 <form method="post">
   <label for="email">${text.email}</label>
-  <input id="email" name="email" type="email" autocomplete="username" required autofocus value="${escape(email)}">
+  <input id="email" name="email" type="email" autocomplete="username" required${problem === 'wrong_password' ? '' : ' autofocus'} value="${escape(email)}">
   <label for="password">${text.password}</label>
-  <input id="password" name="password" type="password" autocomplete="current-password" required>
+  <input id="password" name="password" type="password" autocomplete="current-password" required${problem === 'wrong_password' ? ' autofocus' : ''}>
   <p class="hint">${text.hint}</p>
   <button type="submit" class="primary">${text.submit}</button>
   <button type="submit" class="quiet" name="cancel" value="yes" formnovalidate>${text.cancel}</button>
@@ -80,8 +80,8 @@ ${message ? `<p class="problem" role="alert">${message}</p>` : ''}
 }
 
 function demoAccount(account: Account): string {
-  const role = account.roles.includes('admin') ? ' · admin' : '';
-  return `<li><button type="button" data-email="${escape(account.email)}"><b>${escape(account.name)}</b><span>${escape(account.email)}${role}</span></button></li>`;
+  const role = account.roles.includes('admin') ? ' (admin)' : '';
+  return `<li><button type="button" data-email="${escape(account.email)}"><b>${escape(account.name)}${role}</b><span>${escape(account.email)}</span></button></li>`;
 }
 
 /** Asked only without an id_token_hint: with one, Keycloak signs out at once, and so do we. */
@@ -117,10 +117,10 @@ const STYLE = `
 @media (prefers-color-scheme: dark) { :root { --page:#111318; --card:#1a1d24; --text:#eceef2; --soft:#9aa2b1; --line:#323743; --accent:#7fa8ff; --on-accent:#0d1422; --bad:#ff9aa5; --bad-page:#3a1a20; } }
 * { box-sizing: border-box; }
 body { margin:0; min-height:100vh; display:grid; place-items:center; padding:24px 16px; background:var(--page); color:var(--text); font:15px/1.5 system-ui, sans-serif; }
-main { width:100%; max-width:400px; background:var(--card); border:1px solid var(--line); border-radius:12px; padding:32px; }
+main { width:100%; max-width:420px; background:var(--card); border:1px solid var(--line); border-radius:12px; padding:28px 32px; }
 .brand { font-weight:700; letter-spacing:-.01em; display:flex; gap:8px; align-items:center; margin-bottom:24px; }
 .brand svg { width:22px; height:22px; fill:var(--accent); }
-h1 { font-size:24px; line-height:1.2; margin:0; } h2 { font-size:13px; margin:0; }
+h1 { font-size:24px; line-height:1.2; margin:0; } h2 { font-size:13px; margin:0; } h1 + .problem { margin-top:16px; }
 .lead { color:var(--soft); margin:4px 0 20px; }
 label { display:block; font-weight:600; font-size:13px; margin:14px 0 4px; }
 input { width:100%; padding:10px 12px; border:1px solid var(--line); border-radius:8px; background:var(--page); color:inherit; font:inherit; }
@@ -131,9 +131,9 @@ button { font:inherit; cursor:pointer; border-radius:8px; border:0; }
 .quiet { width:100%; margin-top:8px; padding:9px; background:none; color:var(--soft); }
 .problem { background:var(--bad-page); color:var(--bad); border-radius:8px; padding:10px 12px; margin:0 0 4px; }
 section { border-top:1px solid var(--line); margin-top:20px; padding-top:18px; }
-ul { list-style:none; padding:0; margin:10px 0 0; display:grid; gap:6px; }
-li button { width:100%; text-align:left; padding:8px 12px; background:var(--page); color:inherit; border:1px solid var(--line); }
-li b { display:block; font-size:14px; line-height:1.3; } li span { color:var(--soft); font-size:13px; }
+ul { list-style:none; padding:0; margin:10px 0 0; display:grid; gap:6px; grid-template-columns:1fr 1fr; }
+li button { width:100%; height:100%; text-align:left; padding:8px 10px; overflow-wrap:anywhere; background:var(--page); color:inherit; border:1px solid var(--line); }
+li b { display:block; font-size:13.5px; line-height:1.3; } li span { color:var(--soft); font-size:12px; }
 code { font:13px ui-monospace, monospace; background:var(--page); border-radius:4px; padding:1px 5px; }
 .note { color:var(--soft); font-size:12px; margin:20px 0 0; }
 `;
@@ -145,6 +145,7 @@ function page(title: string, body: string, language: Language = 'en'): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · Bastide</title>
+<link rel="icon" href="data:,">
 <style>${STYLE}</style>
 </head>
 <body>
