@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { minorUnits } from '../kernel/money.ts';
 import type { Charge } from './model.ts';
 
 const amount = z.string().regex(/^\d+(\.\d+)?$/, 'invalid_amount');
@@ -73,11 +74,7 @@ function volume(list: Range[], units: number): number {
   return match && units > 0 ? units * Number(match.per_unit_amount) + Number(match.flat_amount) : 0;
 }
 
-const ZERO_DECIMALS = new Set(['BIF', 'CLP', 'GNF', 'JPY', 'KRW', 'PYG', 'RWF', 'UGX', 'VND', 'XAF', 'XOF']);
-const THREE_DECIMALS = new Set(['BHD', 'JOD', 'KWD', 'OMR', 'TND']);
-
 export function toMinorUnits(amountInUnits: number, currency: string): number {
-  const factor = ZERO_DECIMALS.has(currency) ? 1 : THREE_DECIMALS.has(currency) ? 1000 : 100;
   // Binary fractions put 1.005 just below the half cent that Lago's decimals round up.
-  return Math.round(amountInUnits * factor + 1e-7);
+  return Math.round(amountInUnits * minorUnits(currency) + 1e-7);
 }

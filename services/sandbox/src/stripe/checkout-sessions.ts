@@ -1,0 +1,234 @@
+import { z } from 'zod';
+import { formatMinor } from '../kernel/money.ts';
+import { newId, nowSeconds, type Account, type SessionRow } from './account.ts';
+import { DEFAULT_CARD, type CardBehaviour } from './cards.ts';
+import { createCustomer, customerBy, mergeMetadata } from './customers.ts';
+import { invalidRequest, missing, StripeFailure } from './errors.ts';
+import { lineItemsOf } from './expand.ts';
+import { listOf, metadata, pageParams, read, type StripeRouter } from './http.ts';
+import type { LineItem, PaymentIntent, Session } from './objects.ts';
+import { confirm, createIntent, decline } from './payments.ts';
+import { createMethod } from './payment-methods.ts';
+import { SessionParams } from './session-params.ts';
+import { emit } from './webhooks.ts';
+
+const MINUTE = 60;
+const DAY = 24 * 60 * MINUTE;
+/** Stripe's minimum charge; other currencies depend on the settlement currency and are not checked. */
+const MINIMUM_MINOR: Record<string, number> = { eur: 50, usd: 50, gbp: 30 };
+
+const ListParams = z.strictObject({
+  ...pageParams,
+  customer: z.string().optional(),
+  payment_intent: z.string().optional(),
+  status: z.enum(['open', 'complete', 'expired']).optional(),
+});
+
+export function checkoutSessionRoutes(router: StripeRouter, account: Account): void {
+  router.post('/checkout/sessions', (call) => {
+    call.body = create(account, read(call, SessionParams)).session;
+  });
+  router.get('/checkout/sessions', (call) => {
+    const params = read(call, ListParams);
+    const rows = account.rows.sessions
+      .map(({ session }) => session)
+      .filter((row) => !params.customer || row.customer === params.customer)
+      .filter((row) => !params.payment_intent || row.payment_intent === params.payment_intent)
+      .filter((row) => !params.status || row.status === params.status);
+    call.body = listOf('/v1/checkout/sessions', rows, params);
+  });
+  router.get('/checkout/sessions/:id', (call) => {
+    call.body = sessionBy(account, call.params['id']).session;
+  });
+  router.get('/checkout/sessions/:id/line_items', (call) => {
+    call.body = lineItemsOf(account, sessionBy(account, call.params['id']).session.id);
+  });
+  router.post('/checkout/sessions/:id', (call) => {
+    const { session } = sessionBy(account, call.params['id']);
+    const params = read(call, z.strictObject({ metadata: metadata.optional() }));
+    session.metadata = mergeMetadata(session.metadata, params.metadata);
+    call.body = session;
+  });
+  router.post('/checkout/sessions/:id/expire', (call) => {
+    const row = sessionBy(account, call.params['id']);
+    expireSession(account, row);
+    call.body = row.session;
+  });
+}
+
+export function sessionBy(account: Account, id: unknown): SessionRow {
+  const row = account.rows.sessions.find(({ session }) => session.id === id);
+  if (!row) throw missing('checkout.session', String(id), 'session');
+  return row;
+}
+
+function create(account: Account, params: z.output<typeof SessionParams>): SessionRow {
+  const lineItems = params.line_items.map((item) => newLineItem(item));
+  const currency = lineItems[0]?.currency ?? '';
+  if (lineItems.some((item) => item.currency !== currency)) {
+    throw invalidRequest('All line items must be in the same currency.', { param: 'line_items' });
+  }
+  const amount = lineItems.reduce((sum, item) => sum + item.amount_total, 0);
+  refuseTooSmall(amount, currency);
+  if (params.customer && params.customer_email) {
+    throw invalidRequest('You may only specify one of these parameters: customer, customer_email.');
+  }
+  const customer = params.customer ? customerBy(account, params.customer, 'customer') : null;
+  const created = nowSeconds(account);
+  const id = newId('cs_test');
+  const row: SessionRow = {
+    lineItems,
+    intent: {
+      setup_future_usage: params.payment_intent_data?.setup_future_usage ?? null,
+      description: params.payment_intent_data?.description ?? null,
+      metadata: params.payment_intent_data?.metadata ?? {},
+      receipt_email: params.payment_intent_data?.receipt_email ?? null,
+    },
+    session: {
+      id,
+      object: 'checkout.session',
+      created,
+      expires_at: expiryOf(params.expires_at, created),
+      livemode: false,
+      mode: 'payment',
+      ui_mode: 'hosted_page',
+      status: 'open',
+      payment_status: amount === 0 ? 'no_payment_required' : 'unpaid',
+      url: `${account.publicUrl()}/pay/${id}`,
+      success_url: params.success_url,
+      cancel_url: params.cancel_url ?? null,
+      amount_subtotal: amount,
+      amount_total: amount,
+      currency,
+      customer: customer?.id ?? null,
+      customer_creation: customer ? null : (params.customer_creation ?? 'if_required'),
+      customer_email: params.customer_email ?? null,
+      customer_details: detailsOf(customer?.email ?? params.customer_email ?? null, customer?.name ?? null),
+      client_reference_id: params.client_reference_id ?? null,
+      payment_intent: null,
+      payment_method_types: ['card'],
+      allowed_payment_method_types: params.allowed_payment_method_types ?? null,
+      payment_method_collection: 'if_required',
+      payment_link: null,
+      setup_intent: null,
+      subscription: null,
+      invoice: null,
+      locale: params.locale ?? null,
+      submit_type: params.submit_type ?? null,
+      total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
+      metadata: params.metadata ?? {},
+    },
+  };
+  account.rows.sessions.push(row);
+  return row;
+}
+
+const detailsOf = (email: string | null, name: string | null): Session['customer_details'] =>
+  email || name ? { email, name, phone: null, address: null, tax_ids: [] } : null;
+
+function newLineItem({ price_data: price, quantity }: z.output<typeof SessionParams>['line_items'][number]): LineItem {
+  const total = price.unit_amount * quantity;
+  return {
+    id: newId('li'),
+    object: 'item',
+    amount_subtotal: total,
+    amount_total: total,
+    amount_discount: 0,
+    amount_tax: 0,
+    currency: price.currency,
+    description: price.product_data?.name ?? price.product ?? '',
+    quantity,
+    price: {
+      id: newId('price'),
+      object: 'price',
+      currency: price.currency,
+      unit_amount: price.unit_amount,
+      type: 'one_time',
+      product: price.product ?? newId('prod'),
+    },
+  };
+}
+
+function refuseTooSmall(amount: number, currency: string): void {
+  const minimum = MINIMUM_MINOR[currency] ?? 0;
+  if (amount === 0 || amount >= minimum) return;
+  const message = `The Checkout Session's total amount due must add up to at least ${formatMinor(minimum, currency)}`;
+  throw invalidRequest(message, { code: 'amount_too_small' });
+}
+
+function expiryOf(asked: number | undefined, created: number): number {
+  if (asked === undefined) return created + DAY;
+  // Stripe's own slack for the time a request takes.
+  if (asked < created + 30 * MINUTE - 5 || asked > created + DAY + 5) {
+    const message =
+      'The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.';
+    throw invalidRequest(message, { param: 'expires_at' });
+  }
+  return asked;
+}
+
+/** The customer pays on the hosted page with a card. A declined card leaves the page open; true = it went through. */
+export function paySession(account: Account, row: SessionRow, card: CardBehaviour = DEFAULT_CARD): boolean {
+  const { session } = row;
+  requireOpen(row);
+  keepCustomer(account, row);
+  if (session.payment_status !== 'no_payment_required') {
+    const method = createMethod(account, card, session.customer_details?.email ?? null);
+    try {
+      // The page itself asks the 3-D Secure question, and who presses "Pay" has answered it.
+      confirm(account, intentOf(account, row), method, { offSession: false, isAuthenticated: true });
+    } catch (error) {
+      if (error instanceof StripeFailure && error.status === 402) return false;
+      throw error;
+    }
+    session.payment_status = 'paid';
+  }
+  Object.assign(session, { status: 'complete', url: null });
+  emit(account, 'checkout.session.completed', session);
+  return true;
+}
+
+export function declineSession(account: Account, row: SessionRow): void {
+  requireOpen(row);
+  const { method } = createMethod(account, DEFAULT_CARD, row.session.customer_details?.email ?? null);
+  decline(account, intentOf(account, row), method, 'generic_decline');
+}
+
+/** One PaymentIntent per session, made at the first attempt and used again after a declined card. */
+function intentOf(account: Account, { session, intent }: SessionRow): PaymentIntent {
+  const known = account.rows.intents.find((one) => one.id === session.payment_intent);
+  if (known) return known;
+  const { amount_total: amount, currency, customer } = session;
+  const created = createIntent(account, { ...intent, amount, currency, customer });
+  session.payment_intent = created.id;
+  return created;
+}
+
+/** A card that is to be kept needs a customer to keep it. */
+function keepCustomer(account: Account, { session, intent }: SessionRow): void {
+  const email = session.customer_email ?? 'customer@example.test';
+  session.customer_details ??= detailsOf(email, null);
+  if (session.customer || (session.customer_creation !== 'always' && !intent.setup_future_usage)) return;
+  session.customer = createCustomer(account, { email }).id;
+}
+
+function requireOpen({ session }: SessionRow): void {
+  if (session.status !== 'open') throw invalidRequest(`This Checkout Session is ${String(session.status)}.`);
+}
+
+export function expireSession(account: Account, { session }: SessionRow): void {
+  if (session.status !== 'open') {
+    throw invalidRequest(
+      `Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of "${session.status}".`,
+    );
+  }
+  Object.assign(session, { status: 'expired', url: null });
+  emit(account, 'checkout.session.expired', session);
+}
+
+export function expireDue(account: Account): void {
+  const now = nowSeconds(account);
+  for (const row of account.rows.sessions) {
+    if (row.session.status === 'open' && row.session.expires_at <= now) expireSession(account, row);
+  }
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { newId, nowSeconds, type Account } from './account.ts';
+import { missing } from './errors.ts';
+import { ignored, listOf, metadata, pageParams, read, type StripeRouter } from './http.ts';
+import type { Customer } from './objects.ts';
+import { methodBy } from './payment-methods.ts';
+import { emit } from './webhooks.ts';
+
+const CustomerParams = z.strictObject({
+  email: z.string().optional(),
+  name: z.string().optional(),
+  phone: z.string().optional(),
+  description: z.string().optional(),
+  address: z.record(z.string(), z.string()).optional(),
+  preferred_locales: z.array(z.string()).optional(),
+  invoice_settings: z.strictObject({ default_payment_method: z.string().optional() }).optional(),
+  metadata: metadata.optional(),
+  shipping: ignored,
+  tax: ignored,
+  tax_exempt: ignored,
+  payment_method: z.string().optional(),
+});
+
+export function customerRoutes(router: StripeRouter, account: Account): void {
+  router.post('/customers', (call) => {
+    call.body = createCustomer(account, read(call, CustomerParams));
+  });
+  router.get('/customers', (call) => {
+    const params = read(call, z.strictObject({ ...pageParams, email: z.string().optional() }));
+    const rows = account.rows.customers.filter((row) => !params.email || row.email === params.email);
+    call.body = listOf('/v1/customers', rows, params);
+  });
+  router.get('/customers/:id', (call) => {
+    call.body = customerBy(account, call.params['id']);
+  });
+  router.post('/customers/:id', (call) => {
+    const customer = customerBy(account, call.params['id']);
+    apply(account, customer, read(call, CustomerParams));
+    emit(account, 'customer.updated', customer);
+    call.body = customer;
+  });
+  router.delete('/customers/:id', (call) => {
+    const customer = customerBy(account, call.params['id']);
+    account.rows.customers = account.rows.customers.filter((row) => row !== customer);
+    emit(account, 'customer.deleted', customer);
+    call.body = { id: customer.id, object: 'customer', deleted: true };
+  });
+}
+
+/** `param` names the parameter that carried the id; left out = the path. */
+export function customerBy(account: Account, id: string | undefined, param?: string): Customer {
+  const customer = account.rows.customers.find((row) => row.id === id);
+  if (!customer) throw missing('customer', id ?? '', param ?? 'id', param ? 400 : 404);
+  return customer;
+}
+
+export function createCustomer(account: Account, params: z.output<typeof CustomerParams>): Customer {
+  const id = newId('cus');
+  const customer: Customer = {
+    id,
+    object: 'customer',
+    created: nowSeconds(account),
+    livemode: false,
+    email: null,
+    name: null,
+    phone: null,
+    description: null,
+    address: null,
+    balance: 0,
+    currency: null,
+    default_source: null,
+    delinquent: false,
+    invoice_prefix: id.slice(-8).toUpperCase(),
+    invoice_settings: { default_payment_method: null },
+    preferred_locales: [],
+    metadata: {},
+  };
+  apply(account, customer, params);
+  account.rows.customers.push(customer);
+  emit(account, 'customer.created', customer);
+  return customer;
+}
+
+function apply(account: Account, customer: Customer, params: z.output<typeof CustomerParams>): void {
+  const { email, name, phone, description, address, preferred_locales: locales, invoice_settings: settings } = params;
+  if (email !== undefined) customer.email = email || null;
+  if (name !== undefined) customer.name = name || null;
+  if (phone !== undefined) customer.phone = phone || null;
+  if (description !== undefined) customer.description = description || null;
+  if (address) customer.address = address;
+  if (locales) customer.preferred_locales = locales;
+  if (settings?.default_payment_method) {
+    customer.invoice_settings.default_payment_method = methodBy(account, settings.default_payment_method).method.id;
+  }
+  customer.metadata = mergeMetadata(customer.metadata, params.metadata);
+}
+
+/** Keys are merged; an empty value takes a key away. */
+export function mergeMetadata(before: Record<string, string>, change: Record<string, string> | undefined) {
+  return Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== ''));
+}
