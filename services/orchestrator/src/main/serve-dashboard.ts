@@ -21,10 +21,19 @@ export function serveDashboard(folder: string): Middleware[] {
   });
   const page: Middleware = async (koa, next) => {
     const isPage = koa.method === 'GET' && koa.accepts('html') && !/^\/(v1|auth|webhooks)\//.test(koa.path);
-    if (!isPage || !(await stat(index).catch(() => undefined))) return next();
+    if (!isPage || !(await isFile(index))) {
+      await next();
+      return;
+    }
     koa.type = 'html';
     koa.set('cache-control', 'no-cache');
     koa.body = createReadStream(index);
   };
   return [files, page];
 }
+
+const isFile = (path: string) =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ExecutionContext } from 'ava';
+import type { ExecutionContext, TestFn } from 'ava';
 import knex from 'knex';
 import { Redis } from 'ioredis';
 import { loadConfig } from '#core/config/load.ts';
@@ -85,10 +85,7 @@ export interface TestApp extends App {
   env: Record<string, string>;
 }
 
-/**
- * A migrated database and a Redis prefix of the test's own, cleaned up when the test (or, from `test.before`, the
- * file) ends: pass `test.after.always` as `cleanUp` there.
- */
+/** A migrated database and a Redis prefix of the test's own; `cleanUp` is `atEnd(t)` or `atEndOfFile(test)`. */
 export async function createTestApp(
   cleanUp: (run: () => Promise<void>) => void,
   overrides: Record<string, string> = {},
@@ -104,6 +101,15 @@ export async function createTestApp(
     await database.drop();
   });
   return { ...app, config, env };
+}
+
+/** For a whole file: `const cleanUp = atEndOfFile(test); test.before(async () => { app = await createTestApp(cleanUp) })`. */
+export function atEndOfFile(test: TestFn): (run: () => Promise<void>) => void {
+  const runs: (() => Promise<void>)[] = [];
+  test.after.always('clean up', async () => {
+    for (const run of runs.reverse()) await run();
+  });
+  return (run) => runs.push(run);
 }
 
 /** For `test('…', async (t) => { const app = await createTestApp(atEnd(t)); … })`. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type VariableName, variables } from './variables.ts';
 
 /** docs/reference/configuration.md, from the variables themselves. */
@@ -29,5 +29,5 @@ function row(name: VariableName): string {
 function defaultOf(schema: z.ZodType): string {
   const whenUnset = schema.safeParse(undefined);
   if (!whenUnset.success) return '**required**';
-  return whenUnset.data === undefined ? '' : `\`${String(whenUnset.data)}\``;
+  return whenUnset.data === undefined ? '' : `\`${JSON.stringify(whenUnset.data).replaceAll('"', '')}\``;
 }

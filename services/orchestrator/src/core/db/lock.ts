@@ -20,8 +20,8 @@ export const LockBusy = defineError<{ name: string }>(
  * Hashed, because MariaDB allows 192 bytes and ids may be longer.
  */
 const lockName = (db: Knex, name: string) => {
-  const connection = db.client.config.connection as { database: string };
-  return createHash('sha256').update(`${connection.database}/${name}`).digest('hex').slice(0, 48);
+  const { config } = db.client as { config: { connection: { database: string } } };
+  return createHash('sha256').update(`${config.connection.database}/${name}`).digest('hex').slice(0, 48);
 };
 
 /**

@@ -4,7 +4,9 @@ import { BodyTooLarge, InvalidJson } from '../errors.ts';
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // The request must outlive an early end of reading, or the client would see a cut connection and not our answer.
+  const body = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  for await (const chunk of body) {
     size += chunk.length;
     if (size > maxBytes) throw BodyTooLarge({ maxBytes });
     chunks.push(chunk);

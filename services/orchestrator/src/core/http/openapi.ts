@@ -98,7 +98,7 @@ function responses(route: Route, toSchema: (schema: z.ZodType, io: Io) => Json):
   if (route.scope !== undefined) add(403, 'auth.forbidden');
   if (route.access === 'tenant') add(404, 'tenant.not_found');
   for (const error of route.errors ?? []) add(error.status, error.code);
-  const failures = [...codes].map(([status, names]) => [
+  const failures = [...codes].map(([status, names]): [string, Json] => [
     String(status),
     {
       description: [...new Set(names)].map((name) => `\`${name}\``).join(', '),

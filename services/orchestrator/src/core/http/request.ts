@@ -25,7 +25,7 @@ export function requestMiddleware(app: Context): Middleware<RequestState> {
     try {
       await next();
     } catch (error) {
-      answerError(koa, log, toAppError(error), error, requestId);
+      answerError(koa, toAppError(error), error);
     }
     const route = koa.state.route ?? 'unmatched';
     const seconds = (performance.now() - startedAt) / 1000;
@@ -43,18 +43,15 @@ function toAppError(error: unknown): AppError {
 
 type KoaContext = Parameters<Middleware<RequestState>>[0];
 
-function answerError(
-  koa: KoaContext,
-  log: Context['log'],
-  error: AppError,
-  original: unknown,
-  requestId: string,
-): void {
+function answerError(koa: KoaContext, error: AppError, original: unknown): void {
+  const { log, requestId } = koa.state.ctx;
   if (error.status >= 500)
     log[error.status === 503 ? 'warn' : 'error']({ err: original, method: koa.method, path: koa.path }, error.message);
   if (koa.headerSent || koa.respond === false) return;
   koa.status = error.status;
   if (error.retryAfterS !== undefined) koa.set('retry-after', String(error.retryAfterS));
+  // The rest of the body was not read: this connection cannot carry another request.
+  if (error.status === 413) koa.set('connection', 'close');
   if (error.status === 401) koa.set('www-authenticate', 'Bearer');
   koa.body = {
     error: {

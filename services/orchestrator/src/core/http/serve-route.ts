@@ -24,20 +24,11 @@ export function serveRoute(app: Context, serving: Serving, route: Route): Middle
   return async (koa) => {
     const request = koa as unknown as KoaContext;
     koa.state.route = route.path;
-    const abort = abortSignal(request, serving.stopping);
-    try {
-      const rawBody = await readBody(koa.req, MAX_BODY_BYTES);
-      const ctx = await admit(app, serving.gatekeeper, route, request);
-      const input = {
-        ...parseInput(route, request, rawBody),
-        signal: abort.signal,
-        http: exchangeOf(request, rawBody),
-      };
-      const handle = (ctx: TenantContext) => route.handle(ctx, input);
-      await respond(route, request, rawBody, ctx, handle, abort.signal);
-    } finally {
-      abort.dispose();
-    }
+    const signal = abortSignal(request, serving.stopping);
+    const rawBody = await readBody(koa.req, MAX_BODY_BYTES);
+    const ctx = await admit(app, serving.gatekeeper, route, request);
+    const input = { ...parseInput(route, request, rawBody), signal, http: exchangeOf(request, rawBody) };
+    await respond({ route, koa: request, rawBody, signal, handle: (ctx) => route.handle(ctx, input) }, ctx);
   };
 }
 
@@ -84,14 +75,15 @@ function parse(schema: z.ZodType | undefined, where: string, value: () => unknow
   });
 }
 
-async function respond(
-  route: Route,
-  koa: KoaContext,
-  rawBody: Buffer,
-  ctx: TenantContext,
-  handle: (ctx: TenantContext) => Promise<unknown>,
-  signal: AbortSignal,
-): Promise<void> {
+interface Call {
+  route: Route;
+  koa: KoaContext;
+  rawBody: Buffer;
+  signal: AbortSignal;
+  handle: (ctx: TenantContext) => Promise<unknown>;
+}
+
+async function respond({ route, koa, rawBody, signal, handle }: Call, ctx: TenantContext): Promise<void> {
   const { response } = route;
   const run = async (ctx: TenantContext) => {
     const result = await handle(ctx);
@@ -125,11 +117,14 @@ function write(koa: KoaContext, { status, body }: { status: number; body: unknow
 }
 
 /** Attached before the first await: a client that leaves during it must not be missed. */
-function abortSignal(koa: KoaContext, stopping: AbortSignal): { signal: AbortSignal; dispose: () => void } {
+function abortSignal(koa: KoaContext, stopping: AbortSignal): AbortSignal {
   const controller = new AbortController();
-  const abort = () => controller.abort();
+  const abort = () => {
+    stopping.removeEventListener('abort', abort);
+    controller.abort();
+  };
   koa.res.once('close', abort);
-  stopping.addEventListener('abort', abort);
   if (stopping.aborted) abort();
-  return { signal: controller.signal, dispose: () => stopping.removeEventListener('abort', abort) };
+  else stopping.addEventListener('abort', abort);
+  return controller.signal;
 }

@@ -1,0 +1,188 @@
+#!/usr/bin/env bash
+# All checks and tests, on private servers of this run. See CONTRIBUTING.md.
+set -euo pipefail
+
+# shellcheck source=scripts/lib/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=scripts/lib/servers.sh
+source "$ROOT/scripts/lib/servers.sh"
+# shellcheck source=scripts/lib/install.sh
+source "$ROOT/scripts/lib/install.sh"
+
+usage() {
+  cat <<'TEXT'
+Usage: scripts/test.sh [--fast | --servers]
+
+  (no option)  every check and test
+  --fast       static checks only: no servers, no browser
+  --servers    start the test servers, print what to export, run until Ctrl-C
+TEXT
+}
+
+RUN=''
+declare -i PASSED=0 FAILED=0
+declare -a FAILURES=()
+
+main() {
+  local mode=${1:-all}
+  case $mode in
+    all | --fast | --servers) ;;
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    *)
+      usage >&2
+      die "unknown option $mode"
+      ;;
+  esac
+  local started=$SECONDS
+  ensure_installed node shellcheck
+  ensure_libraries
+  RUN=$(mktemp -d "${TMPDIR:-/tmp}/bastide-test.XXXXXX")
+  chmod 755 "$RUN"
+  trap clean_up EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  cd "$ROOT"
+  case $mode in
+    --fast) static_checks ;;
+    --servers) serve ;;
+    all)
+      ensure_installed mariadb redis chromium
+      ensure_dashboard
+      start_servers
+      static_checks
+      tests
+      ;;
+  esac
+  log "Took $((SECONDS - started)) s"
+  report
+}
+
+clean_up() {
+  local status=$?
+  trap - EXIT INT TERM
+  [[ -n ${REDIS_PID:-} ]] && stop_process "$REDIS_PID"
+  [[ -n ${MARIADB_PID:-} ]] && stop_process "$MARIADB_PID"
+  rm -rf "$RUN"
+  exit "$status"
+}
+
+start_servers() {
+  local ports
+  mapfile -t ports < <(free_ports 2)
+  start_mariadb "$RUN/mariadb" "${ports[0]}" rootpw
+  start_redis "$RUN/redis" "${ports[1]}"
+  export TEST_DATABASE_URL=mysql://root:rootpw@127.0.0.1:${ports[0]}/ TEST_REDIS_URL=redis://127.0.0.1:${ports[1]}
+}
+
+serve() {
+  ensure_installed mariadb redis
+  start_servers
+  printf 'export TEST_DATABASE_URL=%s\nexport TEST_REDIS_URL=%s\n' "$TEST_DATABASE_URL" "$TEST_REDIS_URL"
+  while true; do
+    sleep 60 &
+    wait $! || true
+  done
+}
+
+# check NAME COMMAND…: its output is shown only when it fails.
+check() {
+  local name=$1 from=$SECONDS
+  shift
+  if "$@" >"$RUN/out.log" 2>&1; then
+    PASSED+=1
+    printf '  ✔ %-34s %3s s\n' "$name" "$((SECONDS - from))"
+  else
+    FAILED+=1
+    FAILURES+=("$name")
+    printf '  ✖ %s\n' "$name"
+    sed 's/^/    /' "$RUN/out.log" | tail -200
+  fi
+}
+
+# suite NAME FOLDER: ava's own output, counted.
+suite() {
+  local name=$1 folder=$2 from=$SECONDS passed failed
+  printf '  … %s\n' "$name"
+  if (cd "$folder" && ava) >"$RUN/suite.log" 2>&1; then
+    passed=$(counted 'tests? passed')
+    PASSED+=$passed
+    printf '  ✔ %-34s %3s s, %s tests\n' "$name" "$((SECONDS - from))" "$passed"
+  else
+    passed=$(counted 'tests? passed')
+    failed=$(counted 'tests? failed')
+    PASSED+=$passed
+    FAILED+=$((failed > 0 ? failed : 1))
+    FAILURES+=("$name")
+    tail -300 "$RUN/suite.log"
+  fi
+}
+
+counted() {
+  local count
+  count=$(grep -oE "[0-9]+ $1" "$RUN/suite.log" | tail -1 | grep -oE '^[0-9]+' || true)
+  echo "${count:-0}"
+}
+
+static_checks() {
+  log "Static checks"
+  check 'shellcheck' shellcheck -x scripts/*.sh scripts/lib/*.sh .ci/run
+  check 'prettier' prettier --check .
+  check 'tsc' npm run --silent typecheck
+  check 'eslint' eslint . --max-warnings 0
+  check 'module boundaries' npm run --silent boundaries
+  check 'knip' knip
+  check 'generated files are up to date' generated_files_are_current
+}
+
+generated_files_are_current() {
+  local before after
+  before=$(fingerprint docs/reference services/dashboard/src/api/schema.d.ts)
+  npm run --silent docs:generate
+  after=$(fingerprint docs/reference services/dashboard/src/api/schema.d.ts)
+  [[ $before == "$after" ]] || {
+    echo 'docs/reference or the types of the dashboard were out of date; they are written anew: commit them.'
+    return 1
+  }
+}
+
+tests() {
+  log "Tests"
+  suite 'sandbox' services/sandbox
+  suite 'bench-runner' services/bench-runner
+  suite 'orchestrator' services/orchestrator
+  suite 'dashboard' services/dashboard
+  check 'quick start and tour' scripts/quickstart.sh --once
+  check 'two quick starts side by side' two_quickstarts
+  check 'the tree is as it was' tree_is_clean
+}
+
+two_quickstarts() {
+  local first second
+  scripts/quickstart.sh --once >"$RUN/first.log" 2>&1 &
+  first=$!
+  scripts/quickstart.sh --once >"$RUN/second.log" 2>&1 &
+  second=$!
+  wait "$first" || { cat "$RUN/first.log" && return 1; }
+  wait "$second" || { cat "$RUN/second.log" && return 1; }
+}
+
+tree_is_clean() {
+  local left
+  left=$(git status --porcelain)
+  [[ -z $left || -z ${CI:-} ]] || {
+    echo "Tests left these behind:"
+    echo "$left"
+    return 1
+  }
+}
+
+report() {
+  ((FAILED == 0)) || printf '\nFailed: %s\n' "$(printf '%s; ' "${FAILURES[@]}")"
+  printf '\n%d passed, %d failed\n' "$PASSED" "$FAILED"
+  ((FAILED == 0))
+}
+
+main "$@"
