@@ -6,23 +6,25 @@ import type { LiveListener } from '#core/live/listen.ts';
 import { operationsHandler } from '#core/operations/advance.ts';
 import type { AnyOperation } from '#core/operations/define.ts';
 import { operationRoutes } from '#core/operations/routes.ts';
+import { auditRoutes } from '#modules/audit/routes.ts';
+import { gatekeeper } from '#modules/identity/gatekeeper.ts';
+import { identityHandlers, identitySchedules } from '#modules/identity/jobs.ts';
+import { identityRoutes } from '#modules/identity/routes.ts';
+import { mailHandlers } from '#modules/mail/jobs.ts';
 
 /** Every kind of operation there is. */
 export const operations: readonly AnyOperation[] = [];
 
 /** Every route of the API. */
 export function allRoutes(live: LiveListener): Route[] {
-  return [...operationRoutes(operations, live)];
+  return [...identityRoutes, ...auditRoutes, ...operationRoutes(operations, live)];
 }
 
 /** Everything a worker does. */
-export const jobHandlers: readonly JobHandler[] = [operationsHandler(operations)];
+export const jobHandlers: readonly JobHandler[] = [operationsHandler(operations), ...mailHandlers, ...identityHandlers];
 
-export const schedules: readonly Schedule[] = [];
+export const schedules: readonly Schedule[] = [...identitySchedules];
 
 export function createGatekeeper(_app: Context): Gatekeeper {
-  return {
-    authenticate: () => Promise.resolve({ type: 'anonymous' }),
-    enterTenant: () => Promise.reject(new Error('no identity module yet')),
-  };
+  return gatekeeper;
 }

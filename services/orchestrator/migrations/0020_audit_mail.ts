@@ -1,0 +1,38 @@
+export const statements = [
+  `create table if not exists audit_log (
+     id varchar(40) character set ascii collate ascii_bin not null primary key,
+     tenant_id varchar(40) character set ascii collate ascii_bin null,
+     action varchar(100) character set ascii collate ascii_bin not null,
+     subject varchar(190) not null,
+     actor_type varchar(20) character set ascii collate ascii_bin not null,
+     actor_id varchar(40) character set ascii collate ascii_bin null,
+     actor_name varchar(255) null,
+     ip varchar(45) null,
+     request_id varchar(64) not null,
+     details longtext not null,
+     at datetime(3) not null default current_timestamp(3),
+     key audit_log_tenant (tenant_id, id),
+     key audit_log_action (tenant_id, action, id),
+     key audit_log_actor (tenant_id, actor_id, id)
+   ) engine=InnoDB default charset=utf8mb4 collate=utf8mb4_unicode_ci`,
+  `create table if not exists mails (
+     id varchar(40) character set ascii collate ascii_bin not null primary key,
+     \`key\` varchar(255) character set utf8mb4 collate utf8mb4_bin not null,
+     tenant_id varchar(40) character set ascii collate ascii_bin null,
+     template varchar(60) not null,
+     locale enum('en','fr') not null,
+     to_email varchar(320) not null,
+     to_name varchar(255) null,
+     data longtext null,
+     subject varchar(500) null,
+     state enum('queued','sent','failed') not null default 'queued',
+     attempts smallint unsigned not null default 0,
+     error text null,
+     created_at datetime(3) not null default current_timestamp(3),
+     sent_at datetime(3) null,
+     failed_at datetime(3) null,
+     unique key mails_key (\`key\`),
+     key mails_tenant (tenant_id, id),
+     key mails_state (state, created_at)
+   ) engine=InnoDB default charset=utf8mb4 collate=utf8mb4_unicode_ci`,
+];

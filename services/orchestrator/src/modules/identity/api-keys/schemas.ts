@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { idSchema } from '#core/ids.ts';
+import { GRANTABLE_SCOPES } from '../authorization.ts';
+
+export const ApiKey = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    prefix: z.string().meta({ description: 'Start of the key, to tell keys apart.' }),
+    scopes: z.array(z.string()),
+    createdAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime().nullable(),
+    lastUsedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'ApiKey' });
+export type ApiKey = z.output<typeof ApiKey>;
+
+export const ApiKeyWithSecret = ApiKey.extend({
+  secret: z.string().meta({ description: 'Shown this once.' }),
+}).meta({ id: 'ApiKeyWithSecret' });
+export type ApiKeyWithSecret = z.output<typeof ApiKeyWithSecret>;
+
+export const CreateApiKey = z.object({
+  name: z.string().trim().min(1, 'must not be empty').max(100),
+  scopes: z
+    .array(z.enum(GRANTABLE_SCOPES))
+    .min(1, 'must name at least one scope')
+    .transform((scopes) => [...new Set(scopes)]),
+  expiresAt: z.iso
+    .datetime({ offset: true })
+    .refine((at) => Date.parse(at) > Date.now(), 'must be in the future')
+    .nullish(),
+});
+export type CreateApiKey = z.output<typeof CreateApiKey>;
+
+export const ApiKeyParams = z.object({ apiKeyId: idSchema('apiKey') });

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { defineJob } from '#core/jobs/define.ts';
+
+const link = z.url({ protocol: /^https?$/ });
+const amount = { currency: z.string().length(3), totalMinor: z.number().int() };
+
+/** What each mail needs to be written; every text and both languages are in templates/. */
+export const TEMPLATES = {
+  welcome: z.object({ tenantName: z.string(), dashboardUrl: link }),
+  invitation: z.object({
+    tenantName: z.string(),
+    inviterName: z.string(),
+    role: z.enum(['owner', 'editor', 'viewer']),
+    acceptUrl: link,
+    expiresAt: z.iso.datetime(),
+  }),
+  site_ready: z.object({
+    tenantName: z.string(),
+    host: z.string(),
+    siteUrl: link,
+    /** Where the first password is shown; a password itself never goes by mail. */
+    dashboardUrl: link.optional(),
+  }),
+  invoice: z.object({
+    number: z.string(),
+    ...amount,
+    isPaid: z.boolean(),
+    description: z.string().optional(),
+    invoiceUrl: link,
+  }),
+  payment_failed: z.object({
+    number: z.string(),
+    ...amount,
+    reason: z.string().optional(),
+    invoiceUrl: link,
+  }),
+} as const;
+
+export type TemplateName = keyof typeof TEMPLATES;
+export type TemplateData<T extends TemplateName> = z.output<(typeof TEMPLATES)[T]>;
+
+export type Locale = 'en' | 'fr';
+
+/** The pauses grow to five minutes: a mail server may be away for most of a working day. */
+export const SEND_ATTEMPTS = 100;
+
+export const sendQueuedMail = defineJob({
+  name: 'mail.send',
+  schema: z.object({ mailId: z.string() }),
+  key: ({ mailId }) => mailId,
+  attempts: SEND_ATTEMPTS,
+});

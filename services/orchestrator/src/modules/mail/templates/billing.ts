@@ -1,0 +1,66 @@
+import type { TemplateData } from '../schemas.ts';
+import type { Letter, Translate } from './letter.ts';
+
+const labels = (t: Translate) => ({
+  number: t({ en: 'Invoice', fr: 'Facture' }),
+  amount: t({ en: 'Amount', fr: 'Montant' }),
+  what: t({ en: 'For', fr: 'Objet' }),
+});
+
+export function invoice(data: TemplateData<'invoice'>, t: Translate): Letter {
+  const { number, isPaid, description } = data;
+  const amount = t.money(data.totalMinor, data.currency);
+  const label = labels(t);
+  const open = t({ en: 'Look at the invoice', fr: 'Voir la facture' });
+  return {
+    subject: isPaid
+      ? t({ en: `Invoice ${number} is paid`, fr: `La facture ${number} est payée` })
+      : t({ en: `Invoice ${number} over ${amount}`, fr: `Facture ${number} d’un montant de ${amount}` }),
+    preview: isPaid ? t({ en: 'Thank you.', fr: 'Merci.' }) : t({ en: `${amount} to pay.`, fr: `${amount} à payer.` }),
+    heading: isPaid
+      ? t({ en: 'Thank you for your payment', fr: 'Merci pour votre paiement' })
+      : t({ en: 'You have a new invoice', fr: 'Vous avez une nouvelle facture' }),
+    paragraphs: [
+      isPaid
+        ? t({
+            en: 'We have received it. Nothing is left to do.',
+            fr: 'Nous l’avons bien reçu. Vous n’avez rien à faire.',
+          })
+        : t({
+            en: 'You can pay it from the dashboard. What it is for starts when it is paid.',
+            fr: 'Vous pouvez la régler depuis le tableau de bord. La prestation commence dès le paiement.',
+          }),
+    ],
+    facts: [
+      { label: label.number, value: number },
+      { label: label.amount, value: amount },
+      ...(description === undefined ? [] : [{ label: label.what, value: description }]),
+    ],
+    button: { label: isPaid ? open : t({ en: 'Pay the invoice', fr: 'Payer la facture' }), url: data.invoiceUrl },
+  };
+}
+
+export function paymentFailed(data: TemplateData<'payment_failed'>, t: Translate): Letter {
+  const amount = t.money(data.totalMinor, data.currency);
+  const label = labels(t);
+  return {
+    subject: t({
+      en: `The payment of invoice ${data.number} did not go through`,
+      fr: `Le paiement de la facture ${data.number} a échoué`,
+    }),
+    preview: t({ en: `${amount} is still open.`, fr: `${amount} reste à payer.` }),
+    heading: t({ en: 'Your payment did not go through', fr: 'Votre paiement a échoué' }),
+    paragraphs: [
+      t({
+        en: `We could not collect ${amount}. Please try again, perhaps with another card.`,
+        fr: `Nous n’avons pas pu encaisser ${amount}. Veuillez réessayer, peut-être avec une autre carte.`,
+      }),
+    ],
+    facts: [
+      { label: label.number, value: data.number },
+      { label: label.amount, value: amount },
+      ...(data.reason === undefined ? [] : [{ label: t({ en: 'Reason', fr: 'Motif' }), value: data.reason }]),
+    ],
+    button: { label: t({ en: 'Pay the invoice', fr: 'Payer la facture' }), url: data.invoiceUrl },
+  };
+}

@@ -1,0 +1,28 @@
+import { type Locale, TEMPLATES, type TemplateData, type TemplateName } from '../schemas.ts';
+import { invitation, welcome } from './account.ts';
+import { invoice, paymentFailed } from './billing.ts';
+import { toHtml, toText } from './layout.ts';
+import { type Letter, type Translate, translator } from './letter.ts';
+import { siteReady } from './sites.ts';
+
+export interface Rendered {
+  subject: string;
+  html: string;
+  text: string;
+}
+
+const WRITERS: { [T in TemplateName]: (data: TemplateData<T>, t: Translate) => Letter } = {
+  welcome,
+  invitation,
+  site_ready: siteReady,
+  invoice,
+  payment_failed: paymentFailed,
+};
+
+/** `data` comes out of storage, so its shape is checked again. */
+export function renderMail<T extends TemplateName>(template: T, locale: Locale, data: unknown): Rendered {
+  const letter = WRITERS[template](TEMPLATES[template].parse(data) as TemplateData<T>, translator(locale));
+  // A subject is one line: a name with a line break must not begin a header of its own.
+  const subject = letter.subject.replaceAll(/\s+/g, ' ');
+  return { subject, html: toHtml({ ...letter, subject }, locale), text: toText(letter, locale) };
+}
