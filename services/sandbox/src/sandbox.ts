@@ -52,22 +52,28 @@ export interface Sandbox {
 
 /** Starts a stand-in for every outside system, each at a port of its own on the loopback. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const world: World = { clock: new Clock(), faults: new Faults(), log: new RequestLog() };
   const servers = await listenAll(options.ports ?? {});
-  const smtp = await startSmtp(world, { port: options.ports?.smtp ?? 0 }).catch(async (error: unknown) => {
+  try {
+    return await populate(servers, options);
+  } catch (error) {
     await closeAll(servers);
     throw error;
-  });
+  }
+}
+
+async function populate(servers: Servers, options: SandboxOptions): Promise<Sandbox> {
+  const world: World = { clock: new Clock(), faults: new Faults(), log: new RequestLog() };
+  const urls = urlsOf(servers);
   const http: StandIn[] = [
-    createOidc(world, { ...options.oidc, url: servers.oidc.url }),
+    createOidc(world, { ...options.oidc, url: urls.oidc }),
     createLago(world, options.lago),
-    createStripe(world, { ...options.stripe, publicUrl: () => servers.stripe.url }),
-    createChargily(world, { ...options.chargily, publicUrl: () => servers.chargily.url }),
+    createStripe(world, { ...options.stripe, publicUrl: () => urls.stripe }),
+    createChargily(world, { ...options.chargily, publicUrl: () => urls.chargily }),
     createLlm(world, options.llm),
     createSites(world, { sitesDir: options.benchSitesDir }),
   ];
+  const smtp = await startSmtp(world, { port: options.ports?.smtp ?? 0 });
   const standIns: Record<string, Controllable> = Object.fromEntries([...http, smtp].map((s) => [s.name, s]));
-  const urls = mapServers(servers, (listening) => listening.url);
   for (const standIn of http) servers[standIn.name as HttpName].server.on('request', misbehaving(world, standIn));
   const control = createControl({ world, standIns, urls: { ...urls, smtp: smtp.url }, mails: smtp.mails });
   servers.control.server.on('request', control);
@@ -98,6 +104,6 @@ function closeAll(servers: Servers): Promise<unknown> {
   return Promise.all(Object.values(servers).map((listening) => listening.close()));
 }
 
-function mapServers<T>(servers: Servers, of: (listening: Listening) => T): Record<HttpName, T> {
-  return Object.fromEntries(HTTP.map((name) => [name, of(servers[name])])) as Record<HttpName, T>;
+function urlsOf(servers: Servers): Record<HttpName, string> {
+  return Object.fromEntries(HTTP.map((name) => [name, servers[name].url])) as Record<HttpName, string>;
 }

@@ -126,7 +126,7 @@ function stateOf({ world, standIns, urls }: Parts, names?: string[]) {
     urls,
     faults: world.faults.list(),
     standIns: Object.fromEntries(wanted.map((standIn) => [standIn.name, standIn.state()])),
-    actions: Object.fromEntries(wanted.map(({ name, actions }) => [name, Object.keys(actions ?? {})])),
+    actions: Object.fromEntries(Object.values(standIns).map(({ name, actions }) => [name, Object.keys(actions ?? {})])),
   };
 }
 

@@ -16,7 +16,7 @@ function vectorOf(text: string, dimensions: number): number[] {
   return raw.map((value) => value / length);
 }
 
-export function textsOf({ input }: EmbeddingsRequest): string[] {
+function textsOf({ input }: EmbeddingsRequest): string[] {
   if (typeof input === 'string') return [input];
   const isOneTokenList = typeof input[0] === 'number';
   if (isOneTokenList) return [input.join(' ')];

@@ -22,7 +22,7 @@ export interface Engine {
   settings: Settings;
 }
 
-export interface Call {
+interface Call {
   request: IncomingMessage;
   response: ServerResponse;
   path: string;

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import Provider, { type ClientMetadata, type JWK } from 'oidc-provider';
 import { z } from 'zod';
 import type { StandIn, World } from '../kernel/stand-in.ts';
@@ -21,6 +22,9 @@ export interface OidcOptions {
   url: string;
   publicUrl?: string;
 }
+
+/** A client that does not answer holds a sign-out up no longer than this. */
+const NOTICE_TIMEOUT_MS = 2000;
 
 const EndSession = z.object({ sub: z.string() });
 const SetRoles = z.object({ email: z.string(), roles: z.array(z.string()) });
@@ -64,6 +68,7 @@ export function createOidc(world: World, options: OidcOptions): StandIn {
   return {
     name: 'oidc',
     handler: (request, response) => void answer(request, response),
+    refusal: () => ({ body: { error: 'temporarily_unavailable', error_description: 'Injected fault' } }),
     state: () => ({
       issuer,
       accounts: accounts.list(),
@@ -124,7 +129,7 @@ function notifyThrough(sender: WebhookSender): typeof fetch {
     const url = input instanceof Request ? input.url : input.toString();
     const body = init?.body instanceof URLSearchParams ? init.body.toString() : '';
     sender.send({ url, body, headers: () => ({ 'content-type': 'application/x-www-form-urlencoded' }) });
-    await sender.idle();
+    await Promise.race([sender.idle(), sleep(NOTICE_TIMEOUT_MS, undefined, { ref: false })]);
     return new Response(null, { status: 204 });
   };
 }
