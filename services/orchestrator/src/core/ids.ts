@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { monotonicFactory } from 'ulid';
+import { monotonicFactory, ulid as ulidAt } from 'ulid';
 import { z } from 'zod';
 
 /** Every kind of row that is named outside the database, and the prefix of its ids. */
@@ -12,6 +12,7 @@ export const PREFIXES = {
   apiKey: 'key',
   llmKey: 'llmk',
   subscription: 'sub',
+  invoice: 'inv',
   paymentAttempt: 'pat',
   payment: 'pay',
   site: 'sit',
@@ -27,9 +28,12 @@ export type IdKind = keyof typeof PREFIXES;
 
 const ulid = monotonicFactory();
 
-/** `ten_01J…`: sorts by the time it was made, so newest first is `order by id desc`. */
-export function newId(kind: IdKind): string {
-  return `${PREFIXES[kind]}_${ulid()}`;
+/**
+ * `ten_01J…`: sorts by the time it was made, so newest first is `order by id desc`. `madeAt` is for a copy of something
+ * that was made elsewhere and earlier.
+ */
+export function newId(kind: IdKind, madeAt?: Date): string {
+  return `${PREFIXES[kind]}_${madeAt ? ulidAt(madeAt.getTime()) : ulid()}`;
 }
 
 export const idSchema = (kind: IdKind) =>

@@ -164,6 +164,11 @@ export const variables = {
     about: 'The organisation’s HMAC key, which signs Lago’s webhooks.',
     secret: true,
   }),
+  LAGO_WEBHOOK_URL: variable({
+    schema: httpUrl().optional(),
+    group: 'Billing',
+    about: 'Where Lago reaches /webhooks/lago when that is not under PUBLIC_URL (an internal address).',
+  }),
   STRIPE_API_URL: variable({
     schema: httpUrl().default('https://api.stripe.com'),
     group: 'Billing',
@@ -180,6 +185,11 @@ export const variables = {
     schema: milliseconds(15 * 60_000),
     group: 'Billing',
     about: 'How often open invoices and payments are compared with their owners.',
+  }),
+  USAGE_FLUSH_MS: variable({
+    schema: milliseconds(30_000),
+    group: 'Billing',
+    about: 'How often metered usage is sent to Lago.',
   }),
 
   SMTP_URL: variable({
