@@ -1,0 +1,54 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { api, unwrap, type ItemOf } from '#api/client.ts';
+import { tenantKey } from '#api/current-tenant.ts';
+import { useIntent } from '#api/intent.ts';
+
+export type Invoice = ItemOf<'/v1/invoices'>;
+
+export const INVOICES = 'invoices';
+const POLL_MS = 1500;
+
+export function useInvoices() {
+  return useQuery({ queryKey: tenantKey(INVOICES), queryFn: () => unwrap(api.GET('/v1/invoices', {})) });
+}
+
+/** Asks again until the invoice is paid: the payment's webhook usually arrives within seconds of the customer. */
+export function useInvoiceUntilPaid(invoiceId: string | null) {
+  return useQuery({
+    queryKey: tenantKey(INVOICES, invoiceId ?? ''),
+    queryFn: () => unwrap(api.GET('/v1/invoices/{invoiceId}', { params: { path: { invoiceId: invoiceId ?? '' } } })),
+    enabled: invoiceId !== null,
+    refetchInterval: (query) => (query.state.data && isPaid(query.state.data) ? false : POLL_MS),
+  });
+}
+
+/** Asks again until the subscription has its first invoice: the billing engine makes it a moment after the subscription. */
+export function useFirstInvoice(subscriptionId: string | null) {
+  return useQuery({
+    queryKey: tenantKey(INVOICES, 'first', subscriptionId ?? ''),
+    queryFn: () => unwrap(api.GET('/v1/invoices', {})),
+    select: ({ items }) => items.find((invoice) => invoice.subscriptionId === subscriptionId) ?? null,
+    enabled: subscriptionId !== null,
+    refetchInterval: (query) =>
+      query.state.data?.items.some((invoice) => invoice.subscriptionId === subscriptionId) === true ? false : POLL_MS,
+  });
+}
+
+/** Takes the customer to the payment page. */
+export function useCheckout() {
+  const mutationFn = useIntent((invoiceId: string, headers) =>
+    unwrap(api.POST('/v1/invoices/{invoiceId}/checkout', { params: { path: { invoiceId } }, body: {}, headers })),
+  );
+  return useMutation({
+    mutationFn,
+    onSuccess: ({ url }) => globalThis.location.assign(url),
+  });
+}
+
+export function isPaid(invoice: Invoice): boolean {
+  return invoice.paymentStatus === 'succeeded';
+}
+
+export function isDue(invoice: Invoice): boolean {
+  return !isPaid(invoice) && invoice.totalMinor > 0 && invoice.status === 'finalized';
+}

@@ -1,0 +1,53 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { api, unwrap, type ItemOf, type RequestOf } from '#api/client.ts';
+import { tenantKey } from '#api/current-tenant.ts';
+import { useIntent } from '#api/intent.ts';
+
+export type Site = ItemOf<'/v1/sites'>;
+export type SiteStatus = Site['status'];
+export type NewSite = RequestOf<'/v1/sites', 'post'>;
+
+const SITES = 'sites';
+const POLL_MS = 3000;
+
+interface WatchOptions {
+  /** Ask again although no site is under way: one is about to appear. */
+  expectsOne?: boolean;
+}
+
+export function useSites({ expectsOne = false }: WatchOptions = {}) {
+  return useQuery({
+    queryKey: tenantKey(SITES),
+    queryFn: () => unwrap(api.GET('/v1/sites', {})),
+    refetchInterval: (query) => {
+      const items = query.state.data?.items ?? [];
+      return items.some(isUnderWay) || (expectsOne && items.length === 0) ? POLL_MS : false;
+    },
+  });
+}
+
+export function useSite(siteId: string) {
+  return useQuery({
+    queryKey: tenantKey(SITES, siteId),
+    queryFn: () => unwrap(api.GET('/v1/sites/{siteId}', { params: { path: { siteId } } })),
+    refetchInterval: (query) => (query.state.data && isUnderWay(query.state.data) ? POLL_MS : false),
+  });
+}
+
+export function useCreateSite() {
+  const queryClient = useQueryClient();
+  const mutationFn = useIntent((body: NewSite, headers) => unwrap(api.POST('/v1/sites', { body, headers })));
+  return useMutation({
+    mutationFn,
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: tenantKey(SITES) }),
+  });
+}
+
+export function useRefreshSites(): () => void {
+  const queryClient = useQueryClient();
+  return () => void queryClient.invalidateQueries({ queryKey: tenantKey(SITES) });
+}
+
+export function isUnderWay(site: Site): boolean {
+  return site.status === 'requested' || site.status === 'provisioning';
+}

@@ -1,0 +1,12 @@
+const MAX_LENGTH = 40;
+
+/** "Café de la Gare" → "cafe-de-la-gare": what the API would accept as a slug. */
+export function slugOf(name: string): string {
+  return name
+    .normalize('NFD')
+    .replace(/\p{Diacritic}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, MAX_LENGTH)
+    .replace(/^-+|-+$/g, '');
+}

@@ -1,0 +1,72 @@
+import { createContext, useContext, useEffect, useRef, useState, type ReactNode, type SubmitEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { fieldErrors } from '#api/errors.ts';
+import { ErrorNotice } from './notice.tsx';
+
+type Errors = Readonly<Record<string, string>>;
+
+const FormErrors = createContext<Errors>({});
+
+export function useFieldError(name: string): string | undefined {
+  return useContext(FormErrors)[name];
+}
+
+interface FormProps {
+  onSubmit: (values: FormData) => void;
+  /** The API's refusal: issues go to their fields, anything else is shown above the buttons. */
+  error?: unknown;
+  className?: string;
+  children: ReactNode;
+  footer: ReactNode;
+}
+
+/** A form that says what is wrong beside the field, in the page's language, and moves the focus there. */
+export function Form({ onSubmit, error, className, children, footer }: FormProps) {
+  const { t } = useTranslation();
+  const form = useRef<HTMLFormElement>(null);
+  const [localErrors, setLocalErrors] = useState<Errors>({});
+  const serverErrors = fieldErrors(error);
+  const errors = { ...serverErrors, ...localErrors };
+  const hasFieldError = Object.keys(serverErrors).length > 0;
+
+  useEffect(() => {
+    form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [error, localErrors]);
+
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    // A dialog's form is a React child of the page's form only through a portal: its submit is not the page's.
+    event.stopPropagation();
+    const found = invalidFields(event.currentTarget, (validity) =>
+      validity.valueMissing ? t('ui.form.required') : validity.typeMismatch ? t('ui.form.email') : t('ui.form.invalid'),
+    );
+    setLocalErrors(found);
+    if (Object.keys(found).length === 0) onSubmit(new FormData(event.currentTarget));
+  };
+
+  return (
+    <form ref={form} noValidate onSubmit={submit} className={className}>
+      <FormErrors value={errors}>{children}</FormErrors>
+      {error !== null && error !== undefined && !hasFieldError && <ErrorNotice error={error} className="mt-5" />}
+      {footer}
+    </form>
+  );
+}
+
+function invalidFields(form: HTMLFormElement, explain: (validity: ValidityState) => string): Errors {
+  const fields = [...form.elements].filter(
+    (element) =>
+      element instanceof HTMLInputElement ||
+      element instanceof HTMLSelectElement ||
+      element instanceof HTMLTextAreaElement,
+  );
+  return Object.fromEntries(
+    fields.filter((field) => !field.validity.valid).map((field) => [field.name, explain(field.validity)]),
+  );
+}
+
+/** A text value of a submitted form; absent fields are empty. */
+export function textOf(values: FormData, name: string): string {
+  const value = values.get(name);
+  return typeof value === 'string' ? value.trim() : '';
+}

@@ -1,0 +1,31 @@
+import tailwindcss from '@tailwindcss/vite';
+import react from '@vitejs/plugin-react';
+import { defineConfig, type Plugin } from 'vite';
+
+/** Sonner adds a <style> element when it is imported, which our CSP refuses; styles/index.css imports its sheet instead. */
+function sonnerWithoutInlineStyle(): Plugin {
+  return {
+    name: 'sonner-without-inline-style',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!/sonner[\\/]dist[\\/]index\.mjs/.test(id)) return;
+      return { code: code.replace(/^__insertCSS\(".*"\)$/m, ''), map: null };
+    },
+  };
+}
+
+// The development server forwards to a running API, by default the quick start's.
+// eslint-disable-next-line no-restricted-properties -- a build tool's configuration, not the product's
+const apiUrl = process.env.DASHBOARD_API_URL ?? 'http://127.0.0.1:4100';
+
+export default defineConfig({
+  plugins: [sonnerWithoutInlineStyle(), react(), tailwindcss()],
+  server: { proxy: { '/auth': apiUrl, '/v1': apiUrl } },
+  // The pre-bundled sonner would bypass the plugin above.
+  optimizeDeps: { exclude: ['sonner'] },
+  build: {
+    target: 'es2022',
+    // Inlined fonts would be data: URLs, which font-src 'self' refuses.
+    assetsInlineLimit: 0,
+  },
+});
