@@ -11,10 +11,24 @@ export interface Served extends Listening {
 }
 
 /** One stand-in alone at a free port. */
-export async function serve(create: (world: World, url: string) => StandIn): Promise<Served> {
-  const world: World = { clock: new Clock(), faults: new Faults(), log: new RequestLog() };
+export async function serve(create: (world: World, url: string) => StandIn, clock = new Clock()): Promise<Served> {
+  const world: World = { clock, faults: new Faults(), log: new RequestLog() };
   const listening = await listen('test', 0);
   const standIn = create(world, listening.url);
   listening.server.on('request', misbehaving(world, standIn));
   return { ...listening, world, standIn };
+}
+
+/** A clock that starts at a given moment instead of now, so that a test can name dates. */
+export class ClockFrom extends Clock {
+  readonly #shiftMs: number;
+
+  constructor(start: string) {
+    super();
+    this.#shiftMs = new Date(start).getTime() - Date.now();
+  }
+
+  override now(): Date {
+    return new Date(super.now().getTime() + this.#shiftMs);
+  }
 }

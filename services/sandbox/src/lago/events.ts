@@ -10,7 +10,7 @@ const MAX_BATCH = 100;
 
 /** Seconds since 1970, perhaps with a fraction, perhaps as a string. */
 const timestamp = z
-  .union([z.number(), z.string().regex(/^\d+(\.\d+)?$/)], 'invalid_format')
+  .union([z.number(), z.string().regex(/^\d+(\.\d+)?$/, 'invalid_format')], 'invalid_format')
   .transform((value) => new Date(Math.round(Number(value) * 1000)));
 
 const EventInput = z.strictObject({

@@ -114,7 +114,7 @@ export function markOverdue(org: Organization, invoice: Invoice): void {
 function generateFile(org: Organization, invoice: Invoice, call: Call): void {
   call.status = 200;
   call.body = '';
-  invoice.fileUrl = `${call.origin}/files/${invoice.id}.pdf`;
+  invoice.fileUrl = `http://${call.host}/files/${invoice.id}.pdf`;
   announce(org, 'generated', invoice);
 }
 
