@@ -67,7 +67,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    tsConfig: { fileName: 'services/orchestrator/tsconfig.json' },
+    // Absolute: TypeScript would look for what it extends from the working directory.
+    tsConfig: { fileName: require('node:path').join(__dirname, 'services/orchestrator/tsconfig.json') },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       conditionNames: ['source', 'import', 'node', 'default', 'types'],

@@ -145,7 +145,8 @@ function lift(components: Json, schema: z.ZodType, io: Io): Json {
     components[name + suffix] = rewriteRefs(definition, suffix);
   const id = (schema as { meta?: () => { id?: string } | undefined }).meta?.()?.id;
   const body = rewriteRefs(json, suffix) as Json;
-  if (id === undefined) return body;
+  // Some versions of zod give a named schema as a reference to its definition, which was lifted above.
+  if (id === undefined || '$ref' in body) return body;
   const { id: __, ...withoutId } = body;
   components[id + suffix] = withoutId;
   return { $ref: `#/components/schemas/${id}${suffix}` };
