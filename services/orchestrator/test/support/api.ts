@@ -6,6 +6,7 @@ import type { Route } from '#core/http/route.ts';
 import { LiveListener } from '#core/live/listen.ts';
 import type { App } from '#core/process/app.ts';
 import { allRoutes, createGatekeeper } from '#main/modules.ts';
+import { openApiRoute } from '#main/openapi.ts';
 import type { Caller, MatrixRequest } from './matrix.ts';
 
 export interface Answer {
@@ -27,7 +28,7 @@ export async function startTestApi(app: App, routes?: readonly Route[]): Promise
   const { ctx, lifecycle } = app;
   const live = LiveListener.start(ctx.redis, ctx.config.REDIS_PREFIX, ctx.log);
   const handler = createHttpHandler(ctx, {
-    routes: routes ?? allRoutes(live),
+    routes: routes ?? withDescription(allRoutes(live)),
     gatekeeper: createGatekeeper(ctx),
     stopping: lifecycle.stopping,
   });
@@ -44,6 +45,8 @@ export async function startTestApi(app: App, routes?: readonly Route[]): Promise
   lifecycle.on('drain', 'test api', stop);
   return { url, stop, request: (method, path, caller, request) => call(url, { method, path, caller, ...request }) };
 }
+
+const withDescription = (routes: readonly Route[]): Route[] => [...routes, openApiRoute(routes)];
 
 interface Call extends MatrixRequest {
   method: string;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Context, type TenantContext, withTenant } from '#core/context.ts';
+import { unseal } from '#core/crypto/seal.ts';
 import { createApiKey } from '#modules/identity/api-keys/service.ts';
 import type { CreateApiKey } from '#modules/identity/api-keys/schemas.ts';
 import { ROLE_SCOPES, type Role, type UserActor } from '#modules/identity/authorization.ts';
@@ -67,6 +68,18 @@ export async function createApiKeyCaller(
   const input = { name: 'test', scopes: [...scopes] as CreateApiKey['scopes'] };
   const { id, secret } = await createApiKey({ ...asTest(app, tenantId), actor }, input);
   return { headers: { authorization: `Bearer ${secret}` }, tenantId, userId: id };
+}
+
+/** The token of the newest invitation that was mailed to the address; it is stored nowhere else in the clear. */
+export async function invitationToken({ ctx }: HasContext, email: string): Promise<string> {
+  const mail = await ctx
+    .db('mails')
+    .where({ template: 'invitation', to_email: email })
+    .orderBy('id', 'desc')
+    .first<{ id: string; data: string } | undefined>('id', 'data');
+  if (!mail) throw new Error(`No invitation was mailed to ${email}`);
+  const { acceptUrl } = JSON.parse(unseal(ctx.config, mail.id, mail.data)) as { acceptUrl: string };
+  return new URL(acceptUrl).searchParams.get('token') ?? '';
 }
 
 function insertUser(app: HasContext, person: Person): Promise<UserRow> {

@@ -4,6 +4,7 @@ import type { Credentials, Gatekeeper } from '#core/http/gatekeeper.ts';
 import { API_KEY_PREFIX, findApiKey } from './api-keys/service.ts';
 import { ROLE_SCOPES, type UserActor } from './authorization.ts';
 import { membershipsOf, roleOf } from './members/service.ts';
+import { findBearer } from './oidc/service.ts';
 import { findSession } from './sessions/service.ts';
 import { TenantNotFound } from './tenants/service.ts';
 
@@ -26,7 +27,7 @@ async function authenticateBearer(ctx: Context, authorization: string): Promise<
   const token = /^Bearer +([^\s]+)$/i.exec(authorization)?.[1];
   if (token === undefined)
     throw Unauthenticated({ reason: 'The Authorization header must be: Bearer <token or key>.' });
-  if (!token.startsWith(API_KEY_PREFIX)) return { type: 'anonymous' };
+  if (!token.startsWith(API_KEY_PREFIX)) return findBearer(ctx, token);
   const actor = await findApiKey(ctx, token);
   if (!actor) throw Unauthenticated({ reason: 'This API key does not exist, was revoked, or has expired.' });
   return actor;

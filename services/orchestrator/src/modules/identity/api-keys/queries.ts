@@ -24,8 +24,8 @@ export const apiKeys = (db: Knex, tenantId: string) => {
     page: (page: PageQuery): Promise<Page<ApiKeyRow>> =>
       paginate(live() as Knex.QueryBuilder<ApiKeyRow, ApiKeyRow[]>, page),
     count: async (): Promise<number> => {
-      const rows = (await live().count({ count: '*' })) as { count: number }[];
-      return Number(rows[0]?.count ?? 0);
+      const [row] = await live().count<{ count: number }[]>({ count: '*' });
+      return row?.count ?? 0;
     },
     find: (id: string) => live().where({ id }).first(),
     insert: async (row: NewRow): Promise<void> => {
@@ -44,13 +44,13 @@ export const presentedKey = (db: Knex) => ({
     db<ApiKeyRow>('api_keys')
       .where({ token_hash: tokenHash })
       .whereNull('revoked_at')
-      .where((alive) => alive.whereNull('expires_at').orWhere('expires_at', '>', db.fn.now(3)))
+      .where((alive) => void alive.whereNull('expires_at').orWhere('expires_at', '>', db.fn.now(3)))
       .first(),
   /** At most once a minute, however busy the key is. */
   touch: async (id: string): Promise<void> => {
     await db<ApiKeyRow>('api_keys')
       .where({ id })
-      .where((stale) => stale.whereNull('last_used_at').orWhereRaw('last_used_at < now(3) - interval 1 minute'))
+      .where((stale) => void stale.whereNull('last_used_at').orWhereRaw('last_used_at < now(3) - interval 1 minute'))
       .update({ last_used_at: db.fn.now(3) });
   },
 });

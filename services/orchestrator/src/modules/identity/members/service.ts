@@ -34,6 +34,9 @@ export const membershipsOf = (ctx: Context, userId: string): Promise<Membership[
 export const roleOf = (ctx: TenantContext, userId: string): Promise<Role | undefined> =>
   members(ctx.db, ctx.tenantId).roleOf(userId);
 
+export const isMemberByEmail = async (ctx: TenantContext, email: string): Promise<boolean> =>
+  (await members(ctx.db, ctx.tenantId).byEmail(email)) !== undefined;
+
 /** Harmless for somebody who is a member already: their role stays. */
 export async function addMember(ctx: TenantContext, input: { userId: string; role: Role }): Promise<void> {
   const id = newId('member');

@@ -17,6 +17,7 @@ type Fields = Pick<UserRow, 'email' | 'is_email_verified' | 'name' | 'claims_at'
 
 export const users = (db: Knex) => ({
   find: (id: string) => db<UserRow>('users').where({ id }).first(),
+  byEmail: (email: string) => db<UserRow>('users').where({ email }).orderBy('claims_at', 'desc').first(),
   bySub: (sub: string) => db<UserRow>('users').where({ sub }).first(),
   /** Two first requests of one person at once: the second insert does nothing. */
   insertNew: async (row: Omit<UserRow, 'created_at'>): Promise<void> => {

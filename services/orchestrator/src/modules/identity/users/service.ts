@@ -6,7 +6,7 @@ import { record } from '#modules/audit/service.ts';
 import { requireUser } from '../authorization.ts';
 import { membershipsOf } from '../members/service.ts';
 import { type UserRow, users } from './queries.ts';
-import type { Claims, Me, UpdateMe } from './schemas.ts';
+import type { Claims, Locale, Me, UpdateMe } from './schemas.ts';
 
 /**
  * The user a provider's token speaks of: made at first sight, followed when name or e-mail change. The person's own
@@ -56,6 +56,13 @@ export async function getUser(ctx: Context, userId: string): Promise<UserRow> {
   const user = await users(ctx.db).find(userId);
   if (!user) throw NotFound({ entity: 'user', id: userId });
   return user;
+}
+
+/** The language to write in to an address: its user's own, else that of whoever makes us write. */
+export async function localeFor(ctx: Context, email: string): Promise<Locale> {
+  const addressee = await users(ctx.db).byEmail(email);
+  const sender = ctx.actor.type === 'user' ? await users(ctx.db).find(ctx.actor.id) : undefined;
+  return addressee?.locale ?? sender?.locale ?? 'en';
 }
 
 export async function getMe(ctx: Context): Promise<Me> {
