@@ -4,7 +4,7 @@ import { newId, nowSeconds, paginate, read, type ChargilyRouter } from './http.t
 import type { Checkout, CheckoutStatus, Item, Merchant } from './model.ts';
 import { announce } from './webhooks.ts';
 
-export const LIFETIME_SECONDS = 30 * 60;
+const LIFETIME_SECONDS = 30 * 60;
 
 const webUrl = z.url({ protocol: /^https?$/, error: 'The URL must be a valid http or https URL.' });
 export const metadata = z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]).nullable();

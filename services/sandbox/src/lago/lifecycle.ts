@@ -123,6 +123,9 @@ function markActive(subscription: Subscription, startedAt: Date, at: Date): void
   subscription.startedAt = startedAt;
   subscription.activatedAt = at;
   subscription.nextBillingAt = periodAt(cycleOf(subscription), at).end;
+  // A trial runs once for an external id: after a change of plan it may be over already.
+  const trialEnd = trialEndOf(subscription);
+  if (trialEnd && trialEnd <= at) subscription.trialEndedAt = trialEnd;
 }
 
 function markTerminated(subscription: Subscription, at: Date): void {
