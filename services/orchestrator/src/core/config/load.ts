@@ -43,10 +43,15 @@ function problem(issues: readonly { code: string; message: string; input?: unkno
 
 function contradictions(config: Config): string[] {
   if (config.NODE_ENV !== 'production') return [];
-  const publicUrl: unknown = config.PUBLIC_URL;
-  if (typeof publicUrl === 'string' && !publicUrl.startsWith('https://'))
-    return ['PUBLIC_URL: must be https in production, because the session cookie is only sent over TLS'];
-  return [];
+  const isPlain = (url: unknown) => typeof url === 'string' && !url.startsWith('https://');
+  return [
+    ...(isPlain(config.PUBLIC_URL)
+      ? ['PUBLIC_URL: must be https in production, because the session cookie is only sent over TLS']
+      : []),
+    ...(isPlain(config.OIDC_ISSUER_URL)
+      ? ['OIDC_ISSUER_URL: must be https in production, because whoever can change its answers can be anybody']
+      : []),
+  ];
 }
 
 /** What may be logged at start. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Context } from '../context.ts';
+import { seal, unseal } from '../crypto/seal.ts';
 import { isDuplicate } from '../db/connect.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { InvalidInput, defineError } from '../errors.ts';
@@ -77,7 +78,7 @@ async function claimAndRun<C extends Context>(
   await ctx
     .db('idempotency_keys')
     .where(id)
-    .update({ status: answer.status, response: JSON.stringify(answer.body ?? null) });
+    .update({ status: answer.status, response: sealed(ctx, id, answer.body) });
   return { ...answer, isReplay: false };
 }
 
@@ -94,7 +95,7 @@ async function runAndKeep<C extends Context>(
       ...id,
       request_hash: requestHash,
       status: answer.status,
-      response: JSON.stringify(answer.body ?? null),
+      response: sealed(ctx, id, answer.body),
     })
     .onConflict(['actor', 'key'])
     .ignore();
@@ -110,8 +111,15 @@ async function find(
   if (!row) return undefined;
   if (row.request_hash !== requestHash) throw IdempotencyMismatch();
   if (row.status === null) return undefined;
-  return { status: row.status, body: JSON.parse(row.response ?? 'null'), isReplay: true };
+  const body = JSON.parse(unseal(ctx.config, about(id), row.response ?? '')) as unknown;
+  return { status: row.status, body, isReplay: true };
 }
+
+/** Sealed: an answer may hold a new key's secret, of which only the hash is kept elsewhere. */
+const sealed = (ctx: Context, id: { actor: string; key: string }, body: unknown): string =>
+  seal(ctx.config, about(id), JSON.stringify(body ?? null));
+
+const about = ({ actor, key }: { actor: string; key: string }): string => `${actor}/${key}`;
 
 /** Keys of different people, and of one person in different tenants, never meet. */
 function actorKey(ctx: Context & { tenantId?: string }): string {
