@@ -6,6 +6,8 @@ import { Unavailable } from '#core/errors.ts';
 
 const TIMEOUT_S = 5;
 const RETRY_MS = 1000;
+/** A token signed by an unknown key makes us look for new keys, but not more often than this. */
+const KEYS_PAUSE_MS = 2000;
 
 /** What was discovered about the provider: addresses and keys. */
 export interface Provider {
@@ -64,6 +66,6 @@ async function discover(config: Config): Promise<Provider> {
   return {
     client: configuration,
     issuer,
-    keys: createRemoteJWKSet(new URL(jwksUri), { timeoutDuration: TIMEOUT_S * 1000 }),
+    keys: createRemoteJWKSet(new URL(jwksUri), { timeoutDuration: TIMEOUT_S * 1000, cooldownDuration: KEYS_PAUSE_MS }),
   };
 }
