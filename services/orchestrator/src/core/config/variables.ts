@@ -210,6 +210,11 @@ export const variables = {
     about: 'bench-runner or a real Frappe Agent; a path such as /agent is kept.',
   }),
   FRAPPE_AGENT_TOKEN: variable({ schema: secret(), group: 'Sites', about: 'Its token.', secret: true }),
+  FRAPPE_AGENT_TIMEOUT_MS: variable({
+    schema: milliseconds(30_000),
+    group: 'Sites',
+    about: 'How long one answer of it may take; its jobs take longer and are polled.',
+  }),
   FRAPPE_BENCH: variable({
     schema: z.string().default('bench-0001'),
     group: 'Sites',
@@ -228,6 +233,36 @@ export const variables = {
     about: 'An OpenAI-compatible provider, ending in /v1.',
   }),
   LLM_UPSTREAM_KEY: variable({ schema: secret(), group: 'LLM gateway', about: 'Its key.', secret: true }),
+  LLM_PRICES_FILE: variable({
+    schema: z.string().default('llm-prices.yaml'),
+    group: 'LLM gateway',
+    about: 'What models cost; a model that is not in it is served at cost 0.',
+  }),
+  LLM_MAX_LIVE_REQUESTS: variable({
+    schema: z.coerce.number().int().min(1).max(20_000).default(2000),
+    group: 'LLM gateway',
+    about: 'Requests under way at once in one gateway; more are told to come back.',
+  }),
+  LLM_CONNECT_TIMEOUT_MS: variable({
+    schema: milliseconds(3000),
+    group: 'LLM gateway',
+    about: 'How long connecting to the provider may take.',
+  }),
+  LLM_FIRST_BYTE_TIMEOUT_MS: variable({
+    schema: milliseconds(30_000),
+    group: 'LLM gateway',
+    about: 'How long a provider may take before a stream begins.',
+  }),
+  LLM_ANSWER_TIMEOUT_MS: variable({
+    schema: milliseconds(300_000),
+    group: 'LLM gateway',
+    about: 'How long a provider may take for an answer in one piece.',
+  }),
+  LLM_IDLE_TIMEOUT_MS: variable({
+    schema: milliseconds(60_000),
+    group: 'LLM gateway',
+    about: 'How long a provider may be silent in the middle of an answer.',
+  }),
 } as const;
 
 export type Variables = typeof variables;
