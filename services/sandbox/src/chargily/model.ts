@@ -29,8 +29,8 @@ export interface Checkout {
 }
 
 export type CheckoutStatus = 'pending' | 'processing' | 'paid' | 'failed' | 'canceled' | 'expired';
-export type PaymentMethod = 'edahabia' | 'cib' | 'chargily_app';
-export type Metadata = unknown[] | Record<string, unknown>;
+type PaymentMethod = 'edahabia' | 'cib' | 'chargily_app';
+type Metadata = unknown[] | Record<string, unknown>;
 
 export interface Item {
   price: string;

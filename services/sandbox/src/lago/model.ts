@@ -21,8 +21,7 @@ export interface Customer {
   updatedAt: Date;
 }
 
-export type AggregationType =
-  'count_agg' | 'sum_agg' | 'max_agg' | 'unique_count_agg' | 'weighted_sum_agg' | 'latest_agg';
+type AggregationType = 'count_agg' | 'sum_agg' | 'max_agg' | 'unique_count_agg' | 'weighted_sum_agg' | 'latest_agg';
 
 export interface Metric {
   id: string;
@@ -38,7 +37,7 @@ export interface Metric {
   createdAt: Date;
 }
 
-export type ChargeModel = 'standard' | 'graduated' | 'package' | 'volume' | 'percentage';
+type ChargeModel = 'standard' | 'graduated' | 'package' | 'volume' | 'percentage';
 
 export interface Charge {
   id: string;

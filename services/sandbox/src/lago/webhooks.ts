@@ -5,7 +5,7 @@ import type { WebhookEndpoint, WebhookRow } from './model.ts';
 import { newId, now, type Organization } from './organization.ts';
 
 /** Three attempts in all, as LAGO_WEBHOOK_ATTEMPTS defaults to; Lago waits 3 s and 18–20 s, this stand-in far less. */
-export const RETRY_MS = [300, 1000] as const;
+const RETRY_MS = [300, 1000] as const;
 const ACCEPTED = new Set([200, 201, 202, 204]);
 
 export class Webhooks {
@@ -106,7 +106,7 @@ function noteAttempt(row: WebhookRow, status: number | null): void {
 }
 
 /** Rails escapes what HTML would read, so a receiver that signs a re-serialised body fails here as it does in production. */
-export function toRailsJson(payload: unknown): string {
+function toRailsJson(payload: unknown): string {
   return JSON.stringify(payload).replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

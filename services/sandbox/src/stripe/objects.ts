@@ -1,6 +1,6 @@
 /** Stripe's objects as they are answered (2026-10-28.endive), less what this stand-in never fills. Times are seconds. */
 
-export type Metadata = Record<string, string>;
+type Metadata = Record<string, string>;
 
 export interface Customer {
   id: string;
@@ -43,7 +43,7 @@ export interface PaymentMethod {
   metadata: Metadata;
 }
 
-export type PaymentIntentStatus =
+type PaymentIntentStatus =
   'requires_payment_method' | 'requires_confirmation' | 'requires_action' | 'succeeded' | 'canceled';
 
 export interface PaymentError {

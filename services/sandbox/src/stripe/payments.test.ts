@@ -113,8 +113,7 @@ test('refuses a card that was kept for another customer', async (t) => {
 
 test('refuses what makes no sense in a payment', async (t) => {
   const { stripe } = t.context;
-  const create = (params: object) =>
-    stripe.paymentIntents.create({ amount: 100, currency: 'eur', ...params });
+  const create = (params: object) => stripe.paymentIntents.create({ amount: 100, currency: 'eur', ...params });
   await t.throwsAsync(create({ amount: 0 }), { message: /greater than or equal to 1/ });
   await t.throwsAsync(create({ off_session: true }), { message: /without setting `confirm`/ });
   await t.throwsAsync(create({ confirm: true }), { message: /missing a payment method/ });

@@ -5,7 +5,7 @@ import { API_VERSION, newId, nowSeconds, type Account, type EndpointRow } from '
 import type { StripeEvent } from './objects.ts';
 
 /** Stripe tries for three days; here three more attempts within seconds. */
-export const RETRY_MS = [500, 1500, 3000] as const;
+const RETRY_MS = [500, 1500, 3000] as const;
 
 export class Webhooks {
   #sender: WebhookSender;
