@@ -21,6 +21,8 @@ export const API_VERSION = '2026-10-28.endive';
 export interface SessionRow {
   session: Session;
   lineItems: LineItem[];
+  /** When the page closes by the sandbox's clock; `expires_at` is what the caller asked for by its own. */
+  closesAt: number;
   /** What the PaymentIntent will be given when somebody pays. */
   intent: Pick<PaymentIntent, 'setup_future_usage' | 'description' | 'metadata' | 'receipt_email'>;
 }
