@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 const TERM_GRACE_MS = 5000;
 const PIPE_GRACE_MS = 1000;
 const MAX_OUTPUT = 200_000;
+const NOT_STARTED = 127;
 
 export interface Command {
   command: string;
@@ -22,7 +23,7 @@ export interface Outcome {
 /**
  * Runs a command in a process group of its own and never through a shell. An abort ends the whole group, and the
  * promise settles only once it is gone; what the abort means is the caller's to say.
- * @param onOutput is given all that was printed so far
+ * @param onOutput is given all that was printed so far, as it was printed
  */
 export async function runCommand(
   { command, args, directory, environment }: Command,
@@ -30,25 +31,21 @@ export async function runCommand(
   onOutput: (output: string) => void = () => undefined,
 ): Promise<Outcome> {
   if (signal.aborted) return { returncode: -15, output: '' };
-  const child = spawn(command, args, {
-    cwd: directory,
-    env: environment,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = start({ command, args, directory, environment });
+  if (child instanceof Error) return { returncode: NOT_STARTED, output: child.message };
   let raw = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8');
     stream.on('data', (chunk: string) => {
-      raw = (raw + chunk).slice(-MAX_OUTPUT);
-      onOutput(asShown(raw));
+      raw = newest(raw + chunk);
+      onOutput(raw);
     });
   }
   const { promise: exited, resolve } = Promise.withResolvers<number>();
   const { promise: closed, resolve: onClosed } = Promise.withResolvers<void>();
   child.once('error', (error) => {
     raw += error.message;
-    resolve(127);
+    resolve(NOT_STARTED);
     onClosed();
   });
   child.once('exit', (code, name) => resolve(code ?? -(name ? (SIGNALS[name] ?? 1) : 1)));
@@ -65,6 +62,24 @@ export async function runCommand(
   child.stderr.destroy();
   return { returncode, output: asShown(raw) };
 }
+
+/** Most reasons not to start come as an event; some, like arguments that are too long, are thrown. */
+function start({ command, args, directory, environment }: Command) {
+  try {
+    return spawn(command, args, {
+      cwd: directory,
+      env: environment,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** Cut at a line's end: half a secret could not be told from other text. */
+const newest = (raw: string): string =>
+  raw.length <= MAX_OUTPUT ? raw : raw.slice(raw.indexOf('\n', raw.length - MAX_OUTPUT) + 1);
 
 const SIGNALS: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 };
 

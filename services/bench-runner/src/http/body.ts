@@ -11,9 +11,10 @@ export async function readBody(request: IncomingMessage): Promise<Record<string,
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BYTES) throw new HttpError(413, 'The body is too large');
-    chunks.push(chunk);
+    // Read to its end all the same: a client that is cut off would not read why.
+    if (size <= MAX_BYTES) chunks.push(chunk);
   }
+  if (size > MAX_BYTES) throw new HttpError(413, 'The body is too large');
   const text = Buffer.concat(chunks).toString('utf8');
   if (text.trim() === '') return {};
   try {

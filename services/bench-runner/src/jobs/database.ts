@@ -62,7 +62,7 @@ export interface JobDatabase {
  */
 export function openJobDatabase(dataDir: string): JobDatabase {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const db = new DatabaseSync(path.join(dataDir, 'jobs.sqlite3'), { timeout: 10_000 });
+  const db = new DatabaseSync(path.join(dataDir, 'jobs.sqlite3'), { timeout: 5000 });
   db.exec('pragma locking_mode = exclusive');
   db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on; pragma foreign_keys = on');
   db.exec(SCHEMA);

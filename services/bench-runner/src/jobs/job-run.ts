@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { runCommand } from '../bench/command.ts';
+import { asShown, runCommand } from '../bench/command.ts';
 import { JOB_VARIABLE } from '../bench/orphans.ts';
 import type { Sites } from '../bench/sites.ts';
 import type { DatabaseServer } from '../bench/database.ts';
@@ -92,7 +92,7 @@ export class JobRun {
       directory: this.bench.dir,
     });
     const live = throttle(OUTPUT_INTERVAL_MS, (output: string) =>
-      store.updateOutput(id, this.#redactor.partialText(output)),
+      store.updateOutput(id, this.#redactor.partialText(asShown(output))),
     );
     const environment = { ...config.childEnvironment, [JOB_VARIABLE]: `${this.#services.runnerId}/${this.uid}` };
     const command = { command: this.bench.command, args, directory: this.bench.dir, environment };

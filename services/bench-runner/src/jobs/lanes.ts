@@ -96,19 +96,19 @@ export class Lanes {
   /** A job that was running when the runner died. */
   async #settle(row: JobRow): Promise<void> {
     const { store, log } = this.#services;
-    const kind = kindNamed(row.kind);
     const job = new JobRun(this.#services, row, this.#begin(row).signal);
     try {
+      const kind = kindNamed(row.kind);
       if (kind.afterRestart === 'repeat' && row.attempts < MAX_ATTEMPTS) {
         log.warn({ jobId: row.id, kind: row.kind }, 'job repeated after a restart');
         store.requeue(row.id);
       } else if (await kind.isComplete(job)) {
-        store.failOpenSteps(row.id, {});
         this.#finish(row, 'Success', {});
       } else {
-        store.failOpenSteps(row.id, { traceback: RESTARTED });
         await this.#fail(row, job, { traceback: RESTARTED });
       }
+    } catch (error) {
+      await this.#fail(row, job, job.failure(error));
     } finally {
       this.#controllers.delete(row.id);
     }
@@ -123,6 +123,7 @@ export class Lanes {
 
   /** The remains go first: who reads "Failure" may try again at once. */
   async #fail(row: JobRow, job: JobRun, data: FailureData): Promise<void> {
+    this.#services.store.failOpenSteps(row.id, data);
     let left = '';
     try {
       await kindNamed(row.kind).cleanUp(job, () => job.openRequest());

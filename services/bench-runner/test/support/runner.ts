@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from './client.ts';
 import type { MariaDb } from './mariadb.ts';
@@ -66,7 +67,6 @@ export class TestRunner {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    this.#process = child;
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     child.once('exit', (code) => reject(new Error(`The runner ended with ${code}:\n${this.log}`)));
     let printed = '';
@@ -78,6 +78,7 @@ export class TestRunner {
         if (url !== undefined) resolve(url);
       });
     this.#url = await promise;
+    this.#process = child;
     return this;
   }
 
@@ -98,6 +99,15 @@ export class TestRunner {
     const file = path.join(this.sitesDir, '.fake-bench.json');
     writeFileSync(`${file}.new`, JSON.stringify(fault));
     renameSync(`${file}.new`, file);
+  }
+
+  /** Waits until a `bench` hangs where `setFault` (with `times: 1`) said. */
+  async hangs(): Promise<void> {
+    const deadline = Date.now() + 30_000;
+    while (readFileSync(path.join(this.sitesDir, '.fake-bench.json'), 'utf8').includes('hangAt')) {
+      if (Date.now() > deadline) throw new Error('No command came to where it should hang');
+      await sleep(20);
+    }
   }
 
   newSiteRequest(name: string, more: Record<string, unknown> = {}): Record<string, unknown> {

@@ -28,7 +28,7 @@ export function serialTests(environment: Record<string, string> = {}): TestFn<Wo
     ))
       await database.query('drop database ??', [name]);
     for (const { user, host } of await database.query<{ user: string; host: string }>(
-      "select user, host from mysql.user where user like '\\_%'",
+      "select User as user, Host as host from mysql.user where User like '\\_%'",
     ))
       await database.query('drop user ?@?', [user, host]);
   });
