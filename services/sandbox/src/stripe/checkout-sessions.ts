@@ -75,20 +75,17 @@ function create(account: Account, params: z.output<typeof SessionParams>): Sessi
   }
   const customer = params.customer ? customerBy(account, params.customer, 'customer') : null;
   const created = nowSeconds(account);
+  const { expiresAt, closesAt } = expiryOf(params.expires_at, created);
   const id = newId('cs_test');
   const row: SessionRow = {
     lineItems,
-    intent: {
-      setup_future_usage: params.payment_intent_data?.setup_future_usage ?? null,
-      description: params.payment_intent_data?.description ?? null,
-      metadata: params.payment_intent_data?.metadata ?? {},
-      receipt_email: params.payment_intent_data?.receipt_email ?? null,
-    },
+    closesAt,
+    intent: intentData(params.payment_intent_data),
     session: {
       id,
       object: 'checkout.session',
       created,
-      expires_at: expiryOf(params.expires_at, created),
+      expires_at: expiresAt,
       livemode: false,
       mode: 'payment',
       ui_mode: 'hosted_page',
@@ -156,15 +153,24 @@ function refuseTooSmall(amount: number, currency: string): void {
   throw invalidRequest(message, { code: 'amount_too_small' });
 }
 
-function expiryOf(asked: number | undefined, created: number): number {
-  if (asked === undefined) return created + DAY;
-  // Stripe's own slack for the time a request takes.
-  if (asked < created + 30 * MINUTE - 5 || asked > created + DAY + 5) {
-    const message =
-      'The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.';
-    throw invalidRequest(message, { param: 'expires_at' });
-  }
-  return asked;
+function intentData(data: z.output<typeof SessionParams>['payment_intent_data']): SessionRow['intent'] {
+  return {
+    setup_future_usage: data?.setup_future_usage ?? null,
+    description: data?.description ?? null,
+    metadata: data?.metadata ?? {},
+    receipt_email: data?.receipt_email ?? null,
+  };
+}
+
+/** A caller knows real time only, so a moment is right by either clock; the page closes as much later as was asked. */
+function expiryOf(asked: number | undefined, created: number): { expiresAt: number; closesAt: number } {
+  if (asked === undefined) return { expiresAt: created + DAY, closesAt: created + DAY };
+  const lifetimes = [asked - created, asked - Math.floor(Date.now() / 1000)];
+  // Some seconds of slack for the time a request takes.
+  const lifetime = lifetimes.find((seconds) => seconds >= 30 * MINUTE - 5 && seconds <= DAY + 5);
+  if (lifetime !== undefined) return { expiresAt: asked, closesAt: created + lifetime };
+  const message = 'The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.';
+  throw invalidRequest(message, { param: 'expires_at' });
 }
 
 /** The customer pays on the hosted page with a card. A declined card leaves the page open; true = it went through. */
@@ -229,6 +235,6 @@ export function expireSession(account: Account, { session }: SessionRow): void {
 export function expireDue(account: Account): void {
   const now = nowSeconds(account);
   for (const row of account.rows.sessions) {
-    if (row.session.status === 'open' && row.session.expires_at <= now) expireSession(account, row);
+    if (row.session.status === 'open' && row.closesAt <= now) expireSession(account, row);
   }
 }

@@ -145,6 +145,18 @@ test('expires on request, once, and by itself after its time', async (t) => {
   t.is((await stripe.checkout.sessions.retrieve(short.id)).payment_status, 'unpaid');
 });
 
+test('a caller that knows real time only still gets its hour after the clock was advanced', async (t) => {
+  const { stripe, world } = t.context;
+  await world.clock.advance(35 * 24 * 60 * 60_000);
+  const expiresAt = Math.floor(Date.now() / 1000) + 60 * 60;
+  const session = await stripe.checkout.sessions.create(checkout({ expires_at: expiresAt }));
+  t.like(session, { expires_at: expiresAt, status: 'open' });
+  await world.clock.advance(59 * 60_000);
+  t.is((await stripe.checkout.sessions.retrieve(session.id)).status, 'open');
+  await world.clock.advance(2 * 60_000);
+  t.is((await stripe.checkout.sessions.retrieve(session.id)).status, 'expired');
+});
+
 test('refuses payment_method_types, which is no parameter any more, and accepts its successor', async (t) => {
   const { stripe } = t.context;
   const old = { ...checkout(), payment_method_types: ['card'] } as Stripe.Checkout.SessionCreateParams;
