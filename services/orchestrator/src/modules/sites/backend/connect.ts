@@ -9,6 +9,7 @@ export function siteBackend({ config }: Context, secrets: readonly string[] = []
     token: config.FRAPPE_AGENT_TOKEN,
     bench: config.FRAPPE_BENCH,
     rootPassword: config.SITES_DB_ROOT_PASSWORD,
+    timeoutMs: config.FRAPPE_AGENT_TIMEOUT_MS,
     secrets,
   });
 }

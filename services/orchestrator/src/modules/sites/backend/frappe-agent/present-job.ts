@@ -29,12 +29,10 @@ export function presentJob(job: AgentJob, redact: (text: string) => string): Bac
   };
 }
 
-/** The real agent keeps the output of the command that is the step itself in `data`, ours in `commands`. */
+/** What the commands printed; the real agent keeps the output of the command that is the step itself in `data`. */
 function outputOf(step: AgentStep): string {
-  const printed = (step.commands ?? []).map((command) => command.output ?? '');
-  const own = printedBy(step.data);
-  const all = printed.includes(own) ? printed : [...printed, own];
-  return all.map(asLines).filter(Boolean).join('\n');
+  const printed = (step.commands ?? []).map((command) => command.output ?? '').filter((text) => text.trim() !== '');
+  return (printed.length > 0 ? printed : [printedBy(step.data)]).map(asLines).filter(Boolean).join('\n');
 }
 
 /** A progress bar draws over its own line: what it showed last is what a terminal would show. */
