@@ -1,0 +1,143 @@
+import type { TenantContext } from '#core/context.ts';
+import { withTransaction } from '#core/db/transaction.ts';
+import { newId } from '#core/ids.ts';
+import { enqueue } from '#core/jobs/enqueue.ts';
+import { grant, planOf } from '#modules/catalogue/service.ts';
+import { mailInvoice } from '../invoices/mails.ts';
+import { type InvoiceRow, invoices } from '../invoices/queries.ts';
+import { lago } from '../providers/lago/lago.ts';
+import type { LagoInvoice } from '../providers/lago/shapes.ts';
+import { invoiceFailed, invoiceIssued, invoiceOverdue, invoicePaid } from '../schemas.ts';
+import { type SubscriptionRow, subscriptions } from '../subscriptions/queries.ts';
+import { refreshSubscription } from './subscription.ts';
+
+/** Others (draft, open, generating…) are not yet anybody's business. */
+const VISIBLE = new Set(['finalized', 'voided']);
+
+/** Reads the invoice from the engine and makes our copy say the same. True when something was different. */
+export async function refreshInvoice(ctx: TenantContext, lagoId: string): Promise<boolean> {
+  const remote = await lago(ctx).readInvoice(lagoId);
+  return remote ? projectInvoice(ctx, remote) : false;
+}
+
+/** In the caller's turn for the tenant: `remote` must have been read, by its id, in it. */
+export async function projectInvoice(ctx: TenantContext, remote: LagoInvoice): Promise<boolean> {
+  if (!VISIBLE.has(remote.status)) return false;
+  const subscriptionId = subscriptionIdOf(remote);
+  const known = subscriptionId && (await subscriptions(ctx, ctx.tenantId).find(subscriptionId));
+  // The news of the start may still be on its way: rights need to know that it runs.
+  if (known && known.status === 'pending') await refreshSubscription(ctx, known.id);
+  return withTransaction(ctx, async (ctx) => {
+    const subscription = subscriptionId ? await subscriptions(ctx, ctx.tenantId).lock(subscriptionId) : undefined;
+    const { row, isNew } = await upsert(ctx, remote, subscription);
+    const isChanged = await update(ctx, row, remote, subscription);
+    if (isNew) await announceIssue(ctx, row, remote);
+    return isNew || isChanged;
+  });
+}
+
+async function upsert(
+  ctx: TenantContext,
+  remote: LagoInvoice,
+  subscription: SubscriptionRow | undefined,
+): Promise<{ row: InvoiceRow; isNew: boolean }> {
+  const rows = invoices(ctx, ctx.tenantId);
+  const existing = await rows.lockByLagoId(remote.lago_id);
+  if (existing) return { row: existing, isNew: false };
+  const priceCode = planCodeOf(remote) ?? subscription?.price_code ?? null;
+  const id = newId('invoice', remote.created_at);
+  await rows.insertNew({
+    id,
+    lago_id: remote.lago_id,
+    subscription_id: subscription?.id ?? null,
+    price_code: priceCode,
+    description: describe(ctx, remote, priceCode),
+    number: remote.number,
+    status: remote.status,
+    payment_status: 'pending',
+    is_overdue: 0,
+    currency: remote.currency,
+    total_minor: remote.total_amount_cents,
+    issued_at: remote.issuing_date,
+    due_at: remote.payment_due_date ?? null,
+    paid_at: null,
+    lago_updated_at: remote.updated_at,
+  });
+  const row = await rows.lockByLagoId(remote.lago_id);
+  if (!row) throw new Error(`The invoice ${remote.lago_id} belongs to another tenant`);
+  return { row, isNew: row.id === id };
+}
+
+async function update(
+  ctx: TenantContext,
+  row: InvoiceRow,
+  remote: LagoInvoice,
+  subscription: SubscriptionRow | undefined,
+): Promise<boolean> {
+  const isPaid = remote.payment_status === 'succeeded' && row.paid_at === null;
+  const change = {
+    status: remote.status,
+    payment_status: remote.payment_status,
+    is_overdue: remote.payment_overdue ? (1 as const) : (0 as const),
+    total_minor: remote.total_amount_cents,
+    number: remote.number,
+    due_at: remote.payment_due_date ?? null,
+    paid_at: isPaid ? new Date() : row.paid_at,
+    lago_updated_at: remote.updated_at,
+  };
+  const isChanged = isPaid || differs(row, change);
+  if (isChanged) await invoices(ctx, ctx.tenantId).update(row.id, change);
+  const event = eventOf(ctx, row);
+  if (isPaid) {
+    await raiseRights(ctx, row, subscription);
+    await enqueue(ctx, invoicePaid, event);
+  }
+  if (remote.payment_overdue && !row.is_overdue) await enqueue(ctx, invoiceOverdue, event);
+  if (remote.payment_status === 'failed' && row.payment_status !== 'failed')
+    await enqueue(ctx, invoiceFailed, { ...event, attempt: 'engine', reason: null });
+  return isChanged;
+}
+
+/** Paid means paid: the plan that this invoice was for, on a subscription that still runs. */
+async function raiseRights(ctx: TenantContext, row: InvoiceRow, subscription: SubscriptionRow | undefined) {
+  if (!subscription || row.price_code === null || subscription.is_withdrawn) return;
+  await subscriptions(ctx, ctx.tenantId).update(subscription.id, { paid_price_code: row.price_code });
+  if (subscription.status === 'active') await grant(ctx, { source: subscription.id, planCode: row.price_code });
+}
+
+async function announceIssue(ctx: TenantContext, row: InvoiceRow, remote: LagoInvoice): Promise<void> {
+  await enqueue(ctx, invoiceIssued, eventOf(ctx, row));
+  const isOwed = remote.status === 'finalized' && remote.payment_status !== 'succeeded';
+  if (isOwed && remote.total_amount_cents > 0) await mailInvoice(ctx, row);
+}
+
+export function eventOf(ctx: TenantContext, row: InvoiceRow) {
+  const plan = row.price_code === null ? undefined : planOf(ctx, row.price_code);
+  return {
+    tenantId: ctx.tenantId,
+    invoiceId: row.id,
+    subscriptionId: row.subscription_id,
+    line: plan?.line ?? null,
+    planKey: plan?.key ?? null,
+  };
+}
+
+const subscriptionIdOf = (remote: LagoInvoice): string | undefined =>
+  remote.subscriptions.at(-1)?.external_id ?? remote.billing_periods?.at(-1)?.external_subscription_id;
+
+/** The plan whose fee is on it: after an upgrade the new one, whatever the subscription's later fate. */
+const planCodeOf = (remote: LagoInvoice): string | undefined =>
+  remote.fees.findLast(({ item }) => item.type === 'subscription')?.item.code ?? remote.subscriptions.at(-1)?.plan_code;
+
+function describe(ctx: TenantContext, remote: LagoInvoice, priceCode: string | null): string | null {
+  const plan = priceCode === null ? undefined : planOf(ctx, priceCode);
+  return plan?.name.en ?? remote.fees[0]?.item.name ?? null;
+}
+
+function differs(row: InvoiceRow, change: Partial<InvoiceRow>): boolean {
+  const { lago_updated_at: _updated, ...compared } = change;
+  return Object.entries(compared).some(([key, value]) => {
+    const before = row[key as keyof InvoiceRow];
+    return before instanceof Date && value instanceof Date ? before.getTime() !== value.getTime() : before !== value;
+  });
+}

@@ -1,0 +1,46 @@
+import { AppError, defineError } from '#core/errors.ts';
+import { Unrecoverable } from '#core/jobs/run.ts';
+
+/** No usable answer: the call may or may not have been carried out, so only a repeatable call may follow. */
+export const ProviderUnavailable = defineError<{ provider: string; reason: string; status?: number }>(
+  'billing.provider_unavailable',
+  503,
+  (d) => `The payment system does not answer right now (${d.provider}). Try again in a few seconds.`,
+  { retryAfterS: 5 },
+);
+
+/** It did answer, with a failure of its own. */
+export const isKeptFailure = (error: unknown): boolean =>
+  error instanceof AppError &&
+  error.code === ProviderUnavailable.code &&
+  ((error.details as { status?: number }).status ?? 0) >= 500;
+
+/** The provider answered, and said no. */
+export class ProviderRefused extends Error {
+  override readonly name = 'ProviderRefused';
+  readonly status: number;
+  readonly code: string;
+  readonly details: unknown;
+
+  constructor(provider: string, status: number, code: string, details?: unknown) {
+    super(`${provider} refused: ${status} ${code}${details === undefined ? '' : ` ${JSON.stringify(details)}`}`);
+    this.status = status;
+    this.code = code;
+    this.details = details;
+  }
+
+  /** The request itself is wrong. A missing plan (404) or a wrong key (401, 403) is mended by an operator, so wait. */
+  get isPermanent(): boolean {
+    return [400, 405, 422].includes(this.status);
+  }
+}
+
+/** For jobs: what cannot get better by waiting goes to a person at once. */
+export async function orGiveUp<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ProviderRefused && error.isPermanent) throw new Unrecoverable(error.message, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,115 @@
+import type { Context, TenantContext } from '#core/context.ts';
+import { check, settle } from '../checkout/payments.ts';
+import { unfinishedAttempts, unsettledPayments } from '../checkout/queries.ts';
+import { forTenant, tenantIdOf } from '../customers.ts';
+import { type InvoiceRow, knownInvoices, openInvoices } from '../invoices/queries.ts';
+import { refreshInvoice } from '../projection/invoice.ts';
+import { refreshSubscription } from '../projection/subscription.ts';
+import { lago } from '../providers/lago/lago.ts';
+import type { LagoInvoice } from '../providers/lago/shapes.ts';
+import { carryOut } from '../subscriptions/orders.ts';
+import { overdueOrders, runningSubscriptions, subscriptionById } from '../subscriptions/queries.ts';
+
+const ORDER_AGE_MS = 15_000;
+const RECENT_DAYS = 3;
+const DAY_MS = 86_400_000;
+
+type Part = 'orders' | 'payment_attempts' | 'payments' | 'subscriptions' | 'invoices';
+
+/**
+ * Makes the end state right when every webhook was lost: compares what is open here and there with its owner and repairs
+ * the difference. One part, or one item, that fails does not keep the others from being looked at.
+ */
+export async function reconcile(ctx: Context): Promise<void> {
+  await part(ctx, 'orders', reconcileOrders);
+  await part(ctx, 'payment_attempts', reconcileAttempts);
+  await part(ctx, 'payments', reconcilePayments);
+  await part(ctx, 'subscriptions', reconcileSubscriptions);
+  await part(ctx, 'invoices', reconcileInvoices);
+}
+
+type Repair = (tenantId: string, what: string, work: (ctx: TenantContext) => Promise<boolean>) => Promise<void>;
+
+async function part(ctx: Context, name: Part, run: (ctx: Context, repair: Repair) => Promise<void>): Promise<void> {
+  const repair: Repair = async (tenantId, what, work) => {
+    try {
+      if (!(await forTenant(ctx, tenantId, work))) return;
+      ctx.metrics.reconciled.inc({ reconciler: `billing_${name}` });
+      ctx.log.warn({ tenantId, what, reconciler: name }, 'repaired what no webhook told');
+    } catch (error) {
+      ctx.log.warn(
+        { err: error, tenantId, what, reconciler: name },
+        'could not be compared; the next round tries again',
+      );
+    }
+  };
+  try {
+    await run(ctx, repair);
+  } catch (error) {
+    ctx.log.warn({ err: error, reconciler: name }, 'reconciler stopped early; the next round tries again');
+  }
+}
+
+/** Ordered, and not carried out: its job gave up, or was waiting for the engine too long. */
+async function reconcileOrders(ctx: Context, repair: Repair): Promise<void> {
+  for (const row of await overdueOrders(ctx, ORDER_AGE_MS))
+    await repair(row.tenant_id, row.id, async (ctx) => {
+      await carryOut(ctx, row.id);
+      return true;
+    });
+}
+
+async function reconcileAttempts(ctx: Context, repair: Repair): Promise<void> {
+  for (const row of await unfinishedAttempts(ctx))
+    await repair(row.tenant_id, row.id, async (ctx) => (await check(ctx, row.id)) !== 'nothing new');
+}
+
+async function reconcilePayments(ctx: Context, repair: Repair): Promise<void> {
+  for (const row of await unsettledPayments(ctx))
+    await repair(row.tenant_id, row.id, async (ctx) => {
+      await settle(ctx, row.id);
+      return true;
+    });
+}
+
+/** What runs there and not here, and the other way round. */
+async function reconcileSubscriptions(ctx: Context, repair: Repair): Promise<void> {
+  const running = new Map((await runningSubscriptions(ctx)).map((row) => [row.id, row]));
+  for await (const remote of lago(ctx).activeSubscriptions()) {
+    const here = running.get(remote.external_id);
+    running.delete(remote.external_id);
+    if (here?.price_code === remote.plan_code) continue;
+    const row = await subscriptionById(ctx, remote.external_id);
+    if (row) await repair(row.tenant_id, row.id, (ctx) => refreshSubscription(ctx, row.id));
+  }
+  for (const row of running.values()) await repair(row.tenant_id, row.id, (ctx) => refreshSubscription(ctx, row.id));
+}
+
+/** Every unpaid one of both sides, and all of the last days. */
+async function reconcileInvoices(ctx: Context, repair: Repair): Promise<void> {
+  const seen = new Set<string>();
+  const compare = async (remote: LagoInvoice) => {
+    if (seen.has(remote.lago_id)) return;
+    seen.add(remote.lago_id);
+    const [here] = await knownInvoices(ctx, [remote.lago_id]);
+    const tenantId = here?.tenant_id ?? tenantIdOf(remote.customer.external_id);
+    if (tenantId === undefined || (here && saysTheSame(here, remote))) return;
+    await repair(tenantId, remote.number, (ctx) => refreshInvoice(ctx, remote.lago_id));
+  };
+  const since = new Date(Date.now() - RECENT_DAYS * DAY_MS).toISOString().slice(0, 10);
+  for (const status of ['pending', 'failed'])
+    for await (const remote of lago(ctx).invoices({ payment_status: status, status: 'finalized' }))
+      await compare(remote);
+  for await (const remote of lago(ctx).invoices({ issuing_date_from: since })) await compare(remote);
+  for (const row of await openInvoices(ctx))
+    if (!seen.has(row.lago_id)) await repair(row.tenant_id, row.id, (ctx) => refreshInvoice(ctx, row.lago_id));
+}
+
+function saysTheSame(here: InvoiceRow, remote: LagoInvoice): boolean {
+  return (
+    here.status === remote.status &&
+    here.payment_status === remote.payment_status &&
+    here.total_minor === remote.total_amount_cents &&
+    (here.is_overdue === 1) === remote.payment_overdue
+  );
+}

@@ -1,0 +1,7 @@
+import type { Route } from '#core/http/route.ts';
+import { checkoutRoutes } from './checkout/routes.ts';
+import { invoiceRoutes } from './invoices/routes.ts';
+import { subscriptionRoutes } from './subscriptions/routes.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
+
+export const billingRoutes: Route[] = [...subscriptionRoutes, ...invoiceRoutes, ...checkoutRoutes, ...webhookRoutes];
