@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What the quick start and the tests need on the machine. Sourced after common.sh and servers.sh.
 
-readonly NODE_FLOOR=20
+readonly NODE_FLOOR=18
 readonly EXIT_PREFLIGHT=10
 
 # The Debian packages that are missing for the given commands, one a line.
