@@ -1,16 +1,19 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type CryptoKey, type JWTPayload, SignJWT, exportJWK, exportSPKI, generateKeyPair } from 'jose';
+import { type CryptoKey, SignJWT, exportJWK, exportSPKI, generateKeyPair } from 'jose';
 
 export const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+
+/** Whatever: `undefined` leaves a claim out. */
+export type TestClaims = Record<string, unknown>;
 
 /** A provider that signs whatever a test wants, for tokens that a well-behaved one would never give. */
 export interface TestIssuer {
   url: string;
-  /** A valid token of `person@example.test` for the API, changed by `claims` (`undefined` leaves a claim out). */
-  accessToken(claims?: JWTPayload): Promise<string>;
-  logoutToken(claims?: JWTPayload): Promise<string>;
-  sign(claims: JWTPayload, key: CryptoKey | Uint8Array, header: { alg: string; kid?: string }): Promise<string>;
+  /** A valid token of `person@example.test` for the API, changed by `claims`. */
+  accessToken(claims?: TestClaims): Promise<string>;
+  logoutToken(claims?: TestClaims): Promise<string>;
+  sign(claims: TestClaims, key: CryptoKey | Uint8Array, header: { alg: string; kid?: string }): Promise<string>;
   /** In PEM, as an attacker finds it in the published keys. */
   publicKeyPem: string;
   kid: string;
