@@ -72,6 +72,22 @@ test.serial('cancel ends a running creation, its processes and its remains, and 
   t.is((await runner.client.post<Job>(`/jobs/${id}/cancel`)).body.status, 'Failure');
 });
 
+test.serial('deactivate waits until the site’s own queue is empty', async (t) => {
+  const { runner } = t.context;
+  await runner.client.run(SITES, runner.newSiteRequest(SITE, { apps: ['frappe'] }));
+  runner.setFault({ failAt: 'ready-for-migration', times: 1 });
+  const job = await runner.client.run(`${SITES}/${SITE}/deactivate`);
+  t.is(job.status, 'Success');
+  t.deepEqual(
+    job.steps.map((step) => [step.name, step.commands.map((command) => command.status)]),
+    [
+      ['Enable Maintenance Mode', ['Success']],
+      ['Wait for Enqueued Jobs', ['Failure', 'Success']],
+    ],
+  );
+  t.is(runner.siteConfig(SITE)['maintenance_mode'], 1);
+});
+
 test.serial('cancel ends a waiting job before it begins', async (t) => {
   const { runner } = t.context;
   runner.setFault({ hangAt: 'new-site', times: 1 });

@@ -5,8 +5,8 @@ import type { Json } from '../redact.ts';
 
 /** Heavy jobs run one at a time; short ones have a lane of their own so that they never wait for a heavy one. */
 export type Lane = 'heavy' | 'short';
-export type JobStatus = 'Pending' | 'Running' | 'Success' | 'Failure';
-export type StepStatus = Exclude<JobStatus, 'Pending'>;
+type JobStatus = 'Pending' | 'Running' | 'Success' | 'Failure';
+type StepStatus = Exclude<JobStatus, 'Pending'>;
 
 export interface JobRow {
   id: number;
