@@ -2,7 +2,7 @@ import { LiveListener } from '#core/live/listen.ts';
 import { JobWorker } from '#core/jobs/worker.ts';
 import type { App } from '#core/process/app.ts';
 import { listen } from '#core/process/listen.ts';
-import { jobHandlers, schedules } from './modules.ts';
+import { jobHandlers, schedules, workerLoops } from './modules.ts';
 
 /** Relay, jobs, operations, schedules. Resolves to the port of its health and metrics. */
 export async function startWorker({ ctx, lifecycle }: App): Promise<number> {
@@ -11,6 +11,10 @@ export async function startWorker({ ctx, lifecycle }: App): Promise<number> {
   const worker = new JobWorker(ctx, { handlers: jobHandlers, schedules, live });
   worker.start();
   lifecycle.on('drain', 'jobs', () => worker.stop());
+  for (const { name, start } of workerLoops) {
+    const loop = start(ctx);
+    lifecycle.on('drain', name, () => loop.stop());
+  }
   return listen(ctx, lifecycle, {
     port: ctx.config.WORKER_PORT,
     handler: (_request, response) => response.writeHead(404).end(),

@@ -4,6 +4,8 @@ import { pendingMigrations } from '../db/migrate.ts';
 
 export interface Health {
   isStopping: boolean;
+  /** The store without which this process can do nothing; the other may be away. */
+  needs: 'database' | 'queue';
   /** Beyond the stores: why this process cannot do its work, or undefined. */
   problem?: () => string | undefined;
 }
@@ -19,7 +21,7 @@ export async function serveHealth(
   if (path === '/healthz') return answer(response, 200, { status: 'ok' });
   if (path === '/readyz') {
     const checks = await readiness(ctx, health);
-    const isReady = checks['database'] === 'ok' && checks['process'] === 'ok';
+    const isReady = checks[health.needs] === 'ok' && checks['process'] === 'ok';
     return answer(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not_ready', checks });
   }
   if (path === '/metrics') {

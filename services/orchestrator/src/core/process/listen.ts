@@ -8,6 +8,8 @@ interface Listening {
   port: number;
   handler: RequestListener;
   problem?: Health['problem'];
+  /** Default: the database. */
+  needs?: Health['needs'];
 }
 
 /**
@@ -17,9 +19,9 @@ interface Listening {
 export async function listen(
   ctx: Context,
   lifecycle: Lifecycle,
-  { port, handler, problem }: Listening,
+  { port, handler, problem, needs = 'database' }: Listening,
 ): Promise<number> {
-  const health: Health = { isStopping: false, ...(problem && { problem }) };
+  const health: Health = { isStopping: false, needs, ...(problem && { problem }) };
   const server: Server = createServer((request, response) => {
     void serveHealth(ctx, health, request, response).then((isServed) => {
       if (!isServed) handler(request, response);
@@ -40,7 +42,12 @@ export async function listen(
 
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    // A connection that is busy now is idle after its answer, and would be kept open for the next request.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    server.close(() => {
+      clearInterval(sweep);
+      resolve();
+    });
     server.closeIdleConnections();
   });
 }
