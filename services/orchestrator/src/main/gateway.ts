@@ -1,0 +1,4 @@
+import { run } from './run.ts';
+import { startGateway } from './start-gateway.ts';
+
+await run('gateway', (app) => startGateway(app));

@@ -1,0 +1,147 @@
+/** OpenAI's envelope; its clients turn `status` and `code` into typed exceptions. */
+export interface ErrorBody {
+  message: string;
+  type: string;
+  param: string | null;
+  code: string | null;
+}
+
+export interface GatewayError {
+  status: number;
+  body: ErrorBody;
+  /** Seconds. */
+  retryAfterS?: number;
+  /** False: the client's own retries would only wait in vain. */
+  shouldRetry?: boolean;
+}
+
+const INVALID = 'invalid_request_error';
+const SERVER = 'server_error';
+const BUSY_RETRY_S = 2;
+
+const make = (status: number, type: string, code: string | null, message: string): GatewayError => ({
+  status,
+  body: { message, type, param: null, code },
+});
+
+export const invalidRequest = (message: string, param: string | null, code: string | null = null): GatewayError => ({
+  status: 400,
+  body: { message, type: INVALID, param, code },
+});
+
+export const invalidJson = invalidRequest('We could not parse the JSON body of your request.', null, 'invalid_json');
+
+export const missingKey = make(
+  401,
+  INVALID,
+  'invalid_api_key',
+  'You did not provide an API key. Send it in an Authorization header using Bearer auth (Authorization: Bearer sk-bst-…).',
+);
+
+export const invalidKey = make(
+  401,
+  INVALID,
+  'invalid_api_key',
+  'Incorrect API key provided. It may have been revoked; keys are made in the dashboard.',
+);
+
+export const expiredKey = make(401, INVALID, 'invalid_api_key', 'This API key has expired.');
+
+export const modelNotFound = (model: string): GatewayError => ({
+  status: 404,
+  body: {
+    message: `The model \`${model}\` does not exist or this key does not have access to it.`,
+    type: INVALID,
+    param: 'model',
+    code: 'model_not_found',
+  },
+});
+
+export const unknownUrl = (method: string, path: string): GatewayError =>
+  make(404, INVALID, 'unknown_url', `Unknown request URL: ${method} ${path}.`);
+
+export const methodNotAllowed = (method: string, path: string): GatewayError =>
+  make(405, INVALID, 'method_not_supported', `Not allowed to ${method} on ${path}.`);
+
+export const bodyTooLarge = (maxBytes: number): GatewayError =>
+  make(413, INVALID, 'request_too_large', `The request body is larger than ${maxBytes} bytes.`);
+
+export const encodedBody = make(
+  415,
+  INVALID,
+  'unsupported_encoding',
+  'Send the request body without content-encoding.',
+);
+
+export const rateLimited = (perMinute: number, retryAfterS: number): GatewayError => ({
+  ...make(
+    429,
+    'requests',
+    'rate_limit_exceeded',
+    `Rate limit reached: ${perMinute} requests per minute. Try again in ${retryAfterS} s.`,
+  ),
+  retryAfterS,
+});
+
+export const quotaUsedUp = (perDay: number, retryAfterS: number, resetsAt: Date): GatewayError => ({
+  ...make(
+    429,
+    'insufficient_quota',
+    'insufficient_quota',
+    perDay === 0
+      ? 'No plan of this tenant includes the LLM gateway. Choose one in the dashboard.'
+      : `You used the ${perDay} messages of today. The next ones are there at ${resetsAt.toISOString()}; a larger plan has more.`,
+  ),
+  retryAfterS,
+  shouldRetry: false,
+});
+
+export const unavailable = (dependency: string): GatewayError => ({
+  ...make(
+    503,
+    SERVER,
+    'service_unavailable',
+    `The gateway's ${dependency} does not answer right now. Try again shortly.`,
+  ),
+  retryAfterS: BUSY_RETRY_S,
+});
+
+export const overloaded: GatewayError = {
+  ...make(503, SERVER, 'overloaded', 'The gateway is serving as many requests as it can. Try again shortly.'),
+  retryAfterS: BUSY_RETRY_S,
+};
+
+export const restarting: GatewayError = {
+  ...make(503, SERVER, 'gateway_restarting', 'The gateway is being restarted. Try again shortly.'),
+  retryAfterS: BUSY_RETRY_S,
+};
+
+export const upstreamUnreachable = make(
+  502,
+  'upstream_error',
+  'upstream_unreachable',
+  'The provider cannot be reached.',
+);
+
+export const upstreamTimeout = make(504, 'upstream_error', 'upstream_timeout', 'The provider did not answer in time.');
+
+export const upstreamDisconnected = make(
+  502,
+  'upstream_error',
+  'upstream_disconnected',
+  'The provider cut the connection before the end of its answer.',
+);
+
+export const upstreamBroken = make(
+  502,
+  'upstream_error',
+  'upstream_invalid_response',
+  'The provider’s answer could not be read.',
+);
+
+export const internalError = make(
+  500,
+  SERVER,
+  'internal_error',
+  'Something went wrong on our side. It was logged; quote the request id when you report it.',
+);

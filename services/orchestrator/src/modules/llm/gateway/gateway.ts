@@ -1,0 +1,127 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import type { Context } from '#core/context.ts';
+import { newId } from '#core/ids.ts';
+import { Limiter } from '../limits/limiter.ts';
+import { redisNames } from '../limits/names.ts';
+import { PriceTable } from '../prices/prices.ts';
+import { openaiCompatible } from '../providers/openai-compatible/openai-compatible.ts';
+import { Journal } from '../usage/journal.ts';
+import { JournalKeeper, type KeeperTimes, openJournalFolder } from '../usage/journal-keeper.ts';
+import { countMessages } from '../usage/service.ts';
+import type { Completion } from './completion.ts';
+import { createGatewayMetrics } from './metrics.ts';
+import { ModelList } from './models.ts';
+import { Principals } from './principals.ts';
+import { repeat } from './repeat.ts';
+import { type ServingParts, serve } from './serve.ts';
+import { Upstream } from './upstream.ts';
+
+const WATCH_MS = 500;
+const BEAT_MS = 1000;
+/** A script that takes longer is as good as a Redis that is away. */
+const REDIS_TIMEOUT_MS = 2000;
+/** Of the time to stop, kept for ending what is left and settling it. */
+const LAST_MOMENTS_MS = 3000;
+const SETTLE_MS = 1500;
+
+export interface GatewayOptions {
+  keeperTimes?: Partial<KeeperTimes>;
+}
+
+/** The LLM gateway: handler, background loops and orderly end of one process. */
+export class Gateway {
+  readonly #ctx: Context;
+  readonly #parts: ServingParts;
+  readonly #redis: Redis;
+  readonly #stopping = new AbortController();
+  readonly #loops: Promise<void>[];
+  readonly #delivered = new Map<string, number>();
+
+  private constructor(ctx: Context, parts: ServingParts, redis: Redis, keeper: JournalKeeper) {
+    this.#ctx = ctx;
+    this.#parts = parts;
+    this.#redis = redis;
+    const loop = (name: string, everyMs: number, work: () => Promise<void>) =>
+      repeat(ctx, { name, everyMs, work, signal: this.#stopping.signal });
+    this.#loops = [
+      loop('changes of keys', WATCH_MS, () => parts.principals.watch()),
+      loop('usage journal', keeper.roundMs, () => keeper.round()),
+      loop('heartbeat', BEAT_MS, () => this.#beat()),
+    ];
+  }
+
+  static async start(ctx: Context, options: GatewayOptions = {}): Promise<Gateway> {
+    const { config } = ctx;
+    const prices = PriceTable.load(config.LLM_PRICES_FILE);
+    const folder = await openJournalFolder(config.DATA_DIR);
+    const journal = new Journal(join(folder, newId('worker')), ctx.log);
+    const redis = ctx.redis.duplicate({ commandTimeout: REDIS_TIMEOUT_MS });
+    redis.on('error', (error: Error) => ctx.log.debug({ err: error }, 'gateway connection to redis'));
+    const limiter = new Limiter(redis, redisNames(config.REDIS_PREFIX), (tenantId, since) =>
+      countMessages(ctx, tenantId, since),
+    );
+    const { LLM_UPSTREAM_URL: url, LLM_UPSTREAM_KEY: key } = config;
+    const upstream = new Upstream(openaiCompatible({ name: 'upstream', url, key }), config);
+    const principals = new Principals(ctx);
+    await principals
+      .watch()
+      .catch((error: unknown) => ctx.log.warn({ err: error }, 'changes of keys are not known yet'));
+    const parts: ServingParts = {
+      ctx,
+      limiter,
+      journal,
+      prices,
+      principals,
+      upstream,
+      models: new ModelList(upstream),
+      metrics: createGatewayMetrics(ctx),
+      settling: new Set(),
+      live: new Set<Completion>(),
+      isStopping: false,
+    };
+    const addUsage = (usages: readonly string[]) => limiter.addUsage(usages);
+    const keeper = new JournalKeeper(ctx, { folder, journal, prices, addUsage, times: options.keeperTimes ?? {} });
+    return new Gateway(ctx, parts, redis, keeper);
+  }
+
+  handler = (request: IncomingMessage, response: ServerResponse): void => serve(this.#parts, request, response);
+
+  /** Why this gateway should get no requests, or undefined. */
+  problem(): string | undefined {
+    return this.#parts.journal.problem();
+  }
+
+  /** Refuses what is new, lets what is under way end, and ends the rest in time: settled, and told to the client. */
+  async stop(): Promise<void> {
+    const { live, settling, journal, upstream } = this.#parts;
+    this.#parts.isStopping = true;
+    const deadline = Date.now() + Math.max(0, this.#ctx.config.SHUTDOWN_TIMEOUT_MS - LAST_MOMENTS_MS);
+    while (live.size > 0 && Date.now() < deadline) await sleep(20);
+    for (const completion of live) completion.stop();
+    await Promise.race([Promise.allSettled([...settling]), sleep(SETTLE_MS)]);
+    this.#stopping.abort();
+    await Promise.all(this.#loops);
+    journal.close();
+    await upstream.close();
+    this.#redis.disconnect();
+  }
+
+  /** Says that we live, and how far the streams under way are, should we not live to settle them. */
+  #beat(): Promise<void> {
+    const { journal, live, metrics } = this.#parts;
+    journal.beat();
+    metrics.live.set(live.size);
+    const progress: [string, number][] = [];
+    const before = new Map(this.#delivered);
+    this.#delivered.clear();
+    for (const { meter } of live) {
+      this.#delivered.set(meter.requestId, meter.characters);
+      if (meter.characters > (before.get(meter.requestId) ?? 0)) progress.push([meter.requestId, meter.characters]);
+    }
+    if (progress.length > 0) journal.progress(progress);
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,92 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Allowance } from '../limits/limiter.ts';
+import type { GatewayError } from './errors.ts';
+
+/** Ready for Node. */
+type Headers = Record<string, string | number>;
+
+const EXPOSED = [
+  'x-request-id',
+  'retry-after',
+  'retry-after-ms',
+  'x-should-retry',
+  'x-ratelimit-limit-requests',
+  'x-ratelimit-remaining-requests',
+  'x-ratelimit-reset-requests',
+  'x-gateway-provider',
+  'x-gateway-model',
+  'x-gateway-cost-usd',
+].join(', ');
+const PREFLIGHT_AGE_S = '7200';
+
+/** Anybody's page may call: the key is in a header that only our own clients know, never in a cookie. */
+export function commonHeaders(requestId: string): Headers {
+  return {
+    'x-request-id': requestId,
+    'access-control-allow-origin': '*',
+    'access-control-expose-headers': EXPOSED,
+  };
+}
+
+export function answerPreflight(request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(204, {
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': 'GET, POST, OPTIONS',
+    'access-control-allow-headers': String(
+      request.headers['access-control-request-headers'] ?? 'authorization, content-type',
+    ),
+    'access-control-max-age': PREFLIGHT_AGE_S,
+    vary: 'access-control-request-headers',
+  });
+  response.end();
+}
+
+export function answerError(response: ServerResponse, error: GatewayError, headers: Headers): void {
+  if (response.headersSent || response.destroyed) return;
+  const json = errorJson(error);
+  const own: Headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) };
+  if (error.retryAfterS !== undefined) {
+    own['retry-after'] = error.retryAfterS;
+    own['retry-after-ms'] = error.retryAfterS * 1000;
+  }
+  if (error.shouldRetry === false) own['x-should-retry'] = 'false';
+  response.writeHead(error.status, { ...headers, ...own });
+  response.end(json);
+}
+
+export const errorJson = ({ body }: GatewayError): string => JSON.stringify({ error: body });
+
+/** How a stream that has begun says that it will not end well; there is no `[DONE]` after it. */
+export const errorEvent = (error: GatewayError): string => `data: ${errorJson(error)}\n\n`;
+
+export function allowanceHeaders(allowance: Allowance | null): Headers {
+  if (!allowance) return {};
+  return {
+    'x-ratelimit-limit-requests': allowance.limit,
+    'x-ratelimit-remaining-requests': allowance.remaining,
+    'x-ratelimit-reset-requests': duration(allowance.resetMs),
+  };
+}
+
+/** As OpenAI writes it: `120ms`, `6s`, `1h2m3s`. */
+function duration(ms: number): string {
+  if (ms < 1000) return `${Math.max(0, Math.ceil(ms))}ms`;
+  const seconds = Math.ceil(ms / 1000);
+  const parts = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor((seconds % 3600) / 60), 'm'],
+    [seconds % 60, 's'],
+  ] as const;
+  const first = parts.findIndex(([value]) => value > 0);
+  return parts
+    .slice(first)
+    .map(([value, unit]) => `${value}${unit}`)
+    .join('');
+}
+
+const NANO = 1_000_000_000;
+
+/** Exact: 0.000034500 and never 3.45e-5. */
+export function usd(nano: number): string {
+  return `${Math.floor(nano / NANO)}.${String(nano % NANO).padStart(9, '0')}`;
+}

@@ -1,0 +1,116 @@
+import { closeSync, mkdirSync, openSync, rmSync, utimesSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { StartedRequest, UsageRecord } from './record.ts';
+
+/** Lines of a segment. A start without an end, in the journal of a process that is dead, is an interrupted request. */
+export type JournalLine =
+  | { start: StartedRequest }
+  /** Characters that streams under way have delivered so far. */
+  | { progress: [requestId: string, characters: number][] }
+  | { usage: UsageRecord }
+  /** It used nothing that is to be billed. */
+  | { void: string };
+
+export const HEARTBEAT = 'alive';
+export const SEGMENT = /^\d{8}\.jsonl$/;
+
+/**
+ * What this process used, on disk before the client sees the end of its answer: written by one system call each, so
+ * what was written survives a kill. A segment is dropped when the database has everything in it (journal-keeper.ts).
+ */
+export class Journal {
+  readonly folder: string;
+  readonly #log: Logger;
+  #file: number | undefined;
+  #segment = 0;
+  #linesInSegment = 0;
+  #failure: string | undefined;
+  readonly #live = new Set<string>();
+
+  /** Throws when the folder cannot be made or written: better not to start than to lose usage. */
+  constructor(folder: string, log: Logger) {
+    this.folder = folder;
+    this.#log = log;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, HEARTBEAT), '');
+  }
+
+  /** Why usage is not safe from a crash right now, or undefined. */
+  problem(): string | undefined {
+    return this.#failure;
+  }
+
+  isLive(requestId: string): boolean {
+    return this.#live.has(requestId);
+  }
+
+  start(request: StartedRequest): void {
+    this.#live.add(request.requestId);
+    this.#write({ start: request });
+  }
+
+  progress(streams: [requestId: string, characters: number][]): void {
+    this.#write({ progress: streams });
+  }
+
+  /** `json` is the record, already in the form that the stream takes. */
+  usage(requestId: string, json: string): void {
+    this.#writeText(`{"usage":${json}}\n`);
+    this.#live.delete(requestId);
+  }
+
+  void(requestId: string): void {
+    this.#write({ void: requestId });
+    this.#live.delete(requestId);
+  }
+
+  /** Other gateways take over what this one leaves when its heart has stopped. */
+  beat(): void {
+    const now = new Date();
+    utimesSync(join(this.folder, HEARTBEAT), now, now);
+  }
+
+  /** Hands over what is left: without a heart, the next gateway takes it at once. */
+  close(): void {
+    this.rotate();
+    rmSync(join(this.folder, HEARTBEAT), { force: true });
+  }
+
+  /** Ends the segment under way, so that it can be checked; the next line opens another. */
+  rotate(): void {
+    if (this.#file === undefined || this.#linesInSegment === 0) return;
+    closeSync(this.#file);
+    this.#file = undefined;
+  }
+
+  /** Name of the segment that is being written, if one is. */
+  get current(): string | undefined {
+    return this.#file === undefined ? undefined : segmentName(this.#segment);
+  }
+
+  #write(line: JournalLine): void {
+    this.#writeText(`${JSON.stringify(line)}\n`);
+  }
+
+  /** A full disk must not stop the service: usage still goes to Redis, and readiness says what is wrong. */
+  #writeText(text: string): void {
+    try {
+      this.#file ??= this.#openSegment();
+      writeSync(this.#file, text);
+      this.#linesInSegment += 1;
+      this.#failure = undefined;
+    } catch (error) {
+      if (this.#failure === undefined) this.#log.error({ err: error }, 'the usage journal cannot be written');
+      this.#failure = `the usage journal cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+
+  #openSegment(): number {
+    this.#segment += 1;
+    this.#linesInSegment = 0;
+    return openSync(join(this.folder, segmentName(this.#segment)), 'a', 0o600);
+  }
+}
+
+const segmentName = (segment: number): string => `${String(segment).padStart(8, '0')}.jsonl`;

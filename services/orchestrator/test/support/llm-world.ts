@@ -1,0 +1,167 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import OpenAI from 'openai';
+import { loadConfig } from '#core/config/load.ts';
+import { type TenantContext, withTenant } from '#core/context.ts';
+import { createApp } from '#core/process/app.ts';
+import { startGateway } from '#main/start-gateway.ts';
+import { grant } from '#modules/catalogue/service.ts';
+import type { GatewayOptions } from '#modules/llm/gateway/gateway.ts';
+import type { CreateLlmKey, LlmKeyWithSecret } from '#modules/llm/keys/schemas.ts';
+import { createLlmKey } from '#modules/llm/keys/service.ts';
+import { UsageConsumer } from '#modules/llm/usage/consumer.ts';
+import { Clock } from '../../../sandbox/src/kernel/clock.ts';
+import { Faults } from '../../../sandbox/src/kernel/faults.ts';
+import { listen } from '../../../sandbox/src/kernel/listen.ts';
+import { misbehaving } from '../../../sandbox/src/kernel/misbehave.ts';
+import { RequestLog } from '../../../sandbox/src/kernel/request-log.ts';
+import { createLlm } from '../../../sandbox/src/llm/llm.ts';
+import { repositoryPath } from './processes.ts';
+import { createOwner } from './people.ts';
+import { TEST_ENV, type TestApp, createTestApp, eventually } from './stack.ts';
+
+type CleanUp = (run: () => Promise<void>) => void;
+
+/** What the provider says that it produced, whether or not it arrived. */
+export interface Produced {
+  requestId: string;
+  promptTokens: number;
+  completionTokens: number;
+  outcome: string;
+}
+
+export interface UsageRow {
+  request_id: string;
+  outcome: string;
+  prompt_tokens: number;
+  cached_tokens: number;
+  completion_tokens: number;
+  cost_nano_usd: number;
+  price: string | null;
+  is_estimated: number;
+  is_stream: number;
+  first_byte_ms: number | null;
+}
+
+/** Prompt caching is the sandbox's own; the tests' times are short, so that they can see what happens after them. */
+export const QUICK: GatewayOptions = { keeperTimes: { roundMs: 200, resendMs: 1000, deadMs: 3000 } };
+export const MODEL = 'gpt-4o-mini';
+export const PRO = 'llm-pro-m-usd-v1';
+export const FREE = 'llm-free-m-eur-v1';
+export const STUDENT = 'llm-student-m-dzd-v1';
+
+export interface LlmWorld {
+  app: TestApp;
+  provider: {
+    faults: Faults;
+    produced(): Produced[];
+    configure(settings: Record<string, unknown>): void;
+    openRequests(): Promise<number>;
+  };
+  startGateway(env?: Record<string, string>, options?: GatewayOptions): Promise<TestGateway>;
+  startConsumer(options?: { claimIdleMs?: number }): UsageConsumer;
+  /** A tenant with a plan and a key. `unlimited` is pro without its rate. */
+  createTenant(plan?: string | null): Promise<TenantContext>;
+  createKey(tenant: TenantContext, input?: Partial<CreateLlmKey>): Promise<LlmKeyWithSecret>;
+  rows(): Promise<UsageRow[]>;
+  /** Waits for so many rows. */
+  rowsWhen(count: number, timeoutMs?: number): Promise<UsageRow[]>;
+}
+
+export interface TestGateway {
+  url: string;
+  client(key: string | { secret: string }, options?: { maxRetries?: number }): OpenAI;
+  /** As on SIGTERM. */
+  stop(): Promise<void>;
+}
+
+/** A provider, a database, and what it takes to put gateways in between. */
+export async function startLlmWorld(cleanUp: CleanUp, overrides: Record<string, string> = {}): Promise<LlmWorld> {
+  const folder = mkdtempSync(join(tmpdir(), 'bastide-llm-'));
+  cleanUp(() => Promise.resolve(rmSync(folder, { recursive: true, force: true })));
+  const world = { clock: new Clock(), faults: new Faults(), log: new RequestLog() };
+  const llm = createLlm(world, { apiKey: TEST_ENV.LLM_UPSTREAM_KEY });
+  const listening = await listen('llm', 0);
+  listening.server.on('request', misbehaving(world, llm));
+  cleanUp(() => listening.close());
+  const app = await createTestApp(cleanUp, {
+    LLM_UPSTREAM_URL: `${listening.url}/v1`,
+    DATA_DIR: join(folder, 'data'),
+    CATALOGUE_FILE: catalogueWithoutRate(folder),
+    ...overrides,
+  });
+  const state = () => llm.state() as { requests: Produced[] };
+  const rows = () => app.ctx.db<UsageRow>('llm_usage').orderBy('request_id');
+  return {
+    app,
+    provider: {
+      faults: world.faults,
+      produced: () => state().requests.map((request) => ({ ...request })),
+      configure: (settings) => void llm.actions?.['configure']?.(settings),
+      openRequests: () =>
+        new Promise((resolve, reject) =>
+          listening.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+        ),
+    },
+    startGateway: async (env = {}, options = QUICK) => {
+      const gateway = createApp(loadConfig({ ...app.env, ...env }), 'gateway');
+      const stop = () => gateway.lifecycle.stop('test');
+      cleanUp(stop);
+      const url = `http://127.0.0.1:${await startGateway(gateway, options)}/v1`;
+      await eventually('redis', () => Promise.resolve(gateway.ctx.redis.status === 'ready'));
+      return { url, stop, client: clientOf(url) };
+    },
+    startConsumer: (options) => {
+      const consumer = new UsageConsumer(app.ctx, options);
+      consumer.start();
+      cleanUp(() => consumer.stop());
+      return consumer;
+    },
+    createTenant: async (plan = PRO) => {
+      const { tenantId } = await createOwner(app, { currency: 'USD' });
+      const tenant = withTenant(app.ctx, tenantId);
+      if (plan !== null) await grant(tenant, { source: 'sub_test', planCode: plan });
+      return tenant;
+    },
+    createKey: (tenant, input) => createLlmKey(tenant, { name: 'test', ...input }),
+    rows,
+    rowsWhen: (count, timeoutMs) =>
+      eventually(
+        `${count} rows of usage`,
+        async () => {
+          const found = await rows();
+          return found.length >= count ? found : undefined;
+        },
+        timeoutMs,
+      ),
+  };
+}
+
+export const clientOf =
+  (url: string) =>
+  (key: string | { secret: string }, options: { maxRetries?: number } = {}): OpenAI =>
+    new OpenAI({
+      baseURL: url,
+      apiKey: typeof key === 'string' ? key : key.secret,
+      maxRetries: options.maxRetries ?? 0,
+    });
+
+/** Pro without its limit per minute, for tests that are about something else. */
+function catalogueWithoutRate(folder: string): string {
+  const path = join(folder, 'catalogue.yaml');
+  const text = readFileSync(repositoryPath('services/orchestrator/catalogue.yaml'), 'utf8');
+  writeFileSync(path, text.replace('llm_requests_per_minute: 60', 'llm_requests_per_minute: unlimited'));
+  return path;
+}
+
+export const hello = { model: MODEL, messages: [{ role: 'user' as const, content: 'Say hello to the whole café.' }] };
+
+/** All of a stream. */
+export async function textOf(
+  stream: AsyncIterable<{ choices: { delta: { content?: string | null } }[] }>,
+): Promise<string> {
+  let text = '';
+  for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? '';
+  return text;
+}
