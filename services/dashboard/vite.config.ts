@@ -9,7 +9,9 @@ function sonnerWithoutInlineStyle(): Plugin {
     enforce: 'pre',
     transform(code, id) {
       if (!/sonner[\\/]dist[\\/]index\.mjs/.test(id)) return;
-      return { code: code.replace(/^__insertCSS\(".*"\)$/m, ''), map: null };
+      const stripped = code.replace(/^__insertCSS\(".*"\);?$/m, '');
+      if (stripped === code) throw new Error('sonner inserts its styles in another way now: adapt this plugin.');
+      return { code: stripped, map: null };
     },
   };
 }

@@ -10,9 +10,9 @@ import { Toaster } from '#ui/toast.tsx';
 import './styles/index.css';
 
 const queryClient = createQueryClient(() => {
-  // The session ended elsewhere: the router's guard now leads to the sign-in page and back.
-  queryClient.setQueryData(meQuery.queryKey, null);
-  void router.invalidate();
+  // The session ended elsewhere. A full load, so that nothing of it stays in memory.
+  const { pathname, search } = globalThis.location;
+  globalThis.location.assign(`/?returnTo=${encodeURIComponent(pathname + search)}`);
 });
 const router = createAppRouter(queryClient);
 

@@ -29,7 +29,7 @@ export class ApiError extends Error {
 
   /** Whether the server may have acted on the request although no answer says so. */
   get isOutcomeUnknown(): boolean {
-    return this.status === 0 || this.status >= 500 || this.code.startsWith('idempotency.');
+    return this.status === 0 || this.status >= 500;
   }
 
   static unreachable(cause: unknown): ApiError {
@@ -48,8 +48,13 @@ export class ApiError extends Error {
 }
 
 /** Messages by field name: `body.slug` and `slug` both belong to the field `slug`. */
-export function fieldErrors(error: unknown): Readonly<Record<string, string>> {
+export function fieldErrors(
+  error: unknown,
+  fieldsByCode: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
   if (!(error instanceof ApiError)) return {};
+  const field = fieldsByCode[error.code];
+  if (field !== undefined) return { [field]: error.message };
   return Object.fromEntries(
     error.issues.map((issue) => [issue.path.replace(/^(body|query|params)\./, ''), issue.message]),
   );

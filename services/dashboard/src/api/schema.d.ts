@@ -141,6 +141,8 @@ export interface components {
       line: 'sites' | 'generators' | 'llm' | 'agents';
       name: { en: string; fr: string };
       description: { en: string; fr: string };
+      isDefault: boolean;
+      unlock: { afterDays: number; generators: string[] }[];
       entitlements: Record<string, number | boolean | string | string[] | null>;
       prices: components['schemas']['Price'][];
     };
@@ -194,10 +196,10 @@ export interface components {
     Operation: {
       id: string;
       kind: string;
-      subjectId: string;
+      subjectId: string | null;
       state: 'running' | 'succeeded' | 'failing' | 'failed';
       steps: components['schemas']['OperationStep'][];
-      error: string | null;
+      error: { code: string; message: string } | null;
       createdAt: string;
       updatedAt: string;
     };

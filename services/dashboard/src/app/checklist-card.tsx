@@ -33,7 +33,7 @@ export function ChecklistCard() {
       />
       <CardBody>
         <Progress label={t('app.checklist.title')} value={done / tasks.length} />
-        <ol className="mt-4 grid gap-1 sm:grid-cols-2">
+        <ol className="mt-4 grid grid-cols-1 gap-1 sm:grid-cols-2">
           {tasks.map((task) => (
             <li key={task.key}>
               <TaskLine task={task} isNext={task === next} />

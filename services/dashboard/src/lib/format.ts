@@ -25,8 +25,9 @@ export function formatter(locale: Locale) {
       new Intl.NumberFormat(tag, {
         style: 'currency',
         currency: 'USD',
+        currencyDisplay: 'narrowSymbol',
         minimumFractionDigits: 2,
-        maximumFractionDigits: amountNano !== 0 && amountNano < 1e9 ? 6 : 2,
+        maximumFractionDigits: fractionDigits(amountNano),
       }).format(amountNano / 1e9),
     date: (iso: string) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium' }).format(new Date(iso)),
     dateTime: (iso: string) =>
@@ -35,11 +36,19 @@ export function formatter(locale: Locale) {
       new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(new Date(iso)),
     relative: (iso: string, nowMs = Date.now()) => relative(tag, Date.parse(iso) - nowMs),
     seconds: (ms: number) =>
-      new Intl.NumberFormat(tag, { style: 'unit', unit: 'second', maximumFractionDigits: ms < 10_000 ? 1 : 0 }).format(
-        ms / 1000,
-      ),
+      new Intl.NumberFormat(tag, {
+        style: 'unit',
+        unit: 'second',
+        unitDisplay: 'narrow',
+        maximumFractionDigits: ms < 10_000 ? 1 : 0,
+      }).format(ms / 1000),
     list: (items: readonly string[]) => new Intl.ListFormat(tag, { type: 'conjunction' }).format(items),
   };
+}
+
+function fractionDigits(amountNano: number): number {
+  if (amountNano === 0 || amountNano >= 1e9) return 2;
+  return amountNano >= 1e7 ? 4 : 6;
 }
 
 function money(tag: string, amountMinor: number, currency: string, options: Intl.NumberFormatOptions = {}): string {

@@ -1,4 +1,4 @@
-const MAX_LENGTH = 40;
+const MAX_LENGTH = 32;
 
 /** "Café de la Gare" → "cafe-de-la-gare": what the API would accept as a slug. */
 export function slugOf(name: string): string {

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Button } from './button.tsx';
 import { DialogFooter } from './dialog.tsx';
 import { ErrorNotice } from './notice.tsx';
+import { useReturnFocus } from './use-return-focus.ts';
 
 interface ConfirmDialogProps {
   open: boolean;
@@ -20,12 +21,14 @@ interface ConfirmDialogProps {
 /** Asks before something that cannot be taken back; the focus starts on "Cancel". */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { t } = useTranslation();
+  const returnFocus = useReturnFocus();
   return (
     <AlertDialog.Root open={props.open} onOpenChange={props.onOpenChange}>
       <AlertDialog.Portal>
         <div aria-hidden className="fixed inset-0 z-40 animate-fade bg-scrim" />
         <AlertDialog.Content
           data-scroll-lock
+          {...returnFocus}
           className="fixed inset-x-3 bottom-3 z-50 mx-auto max-w-md animate-rise rounded-2xl border border-line bg-surface p-6 shadow-overlay outline-none sm:top-[22vh] sm:bottom-auto"
         >
           <AlertDialog.Title className="text-base font-semibold">{props.title}</AlertDialog.Title>

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { cn } from '#lib/cn.ts';
 import { Button } from './button.tsx';
+import { useReturnFocus } from './use-return-focus.ts';
 
 // Not Radix's Overlay: it locks the scroll with an injected <style>, which the CSP refuses (see data-scroll-lock in index.css).
 const SCRIM = 'fixed inset-0 z-40 animate-fade bg-scrim';
@@ -29,12 +30,14 @@ export function Dialog({
   children,
 }: DialogProps) {
   const { t } = useTranslation();
+  const returnFocus = useReturnFocus();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <div aria-hidden className={SCRIM} />
         <Radix.Content
           data-scroll-lock
+          {...returnFocus}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
           onPointerDownOutside={(event) => !isDismissable && event.preventDefault()}
           onEscapeKeyDown={(event) => !isDismissable && event.preventDefault()}
@@ -75,12 +78,14 @@ export function Sheet({
   children,
 }: Pick<DialogProps, 'open' | 'onOpenChange' | 'title' | 'children'>) {
   const { t } = useTranslation();
+  const returnFocus = useReturnFocus();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <div aria-hidden className={SCRIM} />
         <Radix.Content
           data-scroll-lock
+          {...returnFocus}
           aria-describedby={undefined}
           className="fixed inset-y-0 left-0 z-50 flex w-72 max-w-[85vw] animate-slide flex-col border-r border-line bg-sidebar shadow-overlay outline-none"
         >

@@ -47,7 +47,7 @@ export function Field({
         'aria-describedby': described === '' ? undefined : described,
       })}
       {error !== undefined && (
-        <p id={errorId} className="mt-1.5 text-[0.8125rem] font-medium text-danger">
+        <p id={errorId} className="mt-1.5 text-[0.8125rem] font-medium text-danger first-letter:uppercase">
           {error}
         </p>
       )}

@@ -15,17 +15,19 @@ interface FormProps {
   onSubmit: (values: FormData) => void;
   /** The API's refusal: issues go to their fields, anything else is shown above the buttons. */
   error?: unknown;
+  /** Fields that a refusal without issues is about, by its code. */
+  errorFields?: Readonly<Record<string, string>>;
   className?: string;
   children: ReactNode;
   footer: ReactNode;
 }
 
 /** A form that says what is wrong beside the field, in the page's language, and moves the focus there. */
-export function Form({ onSubmit, error, className, children, footer }: FormProps) {
+export function Form({ onSubmit, error, errorFields = {}, className, children, footer }: FormProps) {
   const { t } = useTranslation();
   const form = useRef<HTMLFormElement>(null);
   const [localErrors, setLocalErrors] = useState<Errors>({});
-  const serverErrors = fieldErrors(error);
+  const serverErrors = fieldErrors(error, errorFields);
   const errors = { ...serverErrors, ...localErrors };
   const hasFieldError = Object.keys(serverErrors).length > 0;
 

@@ -4,7 +4,7 @@ import { BlockSkeleton } from './skeleton.tsx';
 import { ErrorNotice } from './notice.tsx';
 
 interface LoadedProps<T> {
-  query: UseQueryResult<T>;
+  query: Pick<UseQueryResult<T>, 'data' | 'isError' | 'error'> & { refetch: () => Promise<unknown> };
   skeleton?: ReactNode;
   /** Room around the error, where the content brings its own. */
   errorClassName?: string;

@@ -28,10 +28,12 @@ export function Notice({ tone = 'info', title, children, action, className }: No
       className={cn('flex gap-3 rounded-lg border px-4 py-3', toneClass, className)}
     >
       <Icon aria-hidden className="mt-0.5 size-4 shrink-0" />
-      <div className="min-w-0 flex-1 space-y-1">
-        {title !== undefined && <p className="font-medium">{title}</p>}
-        {children !== undefined && <div className="text-pretty wrap-anywhere">{children}</div>}
-        {action !== undefined && <div className="pt-1.5">{action}</div>}
+      <div className="flex min-w-0 flex-1 flex-wrap items-center justify-between gap-x-4 gap-y-2.5">
+        <div className="min-w-0 flex-1 basis-56 space-y-0.5">
+          {title !== undefined && <p className="font-medium">{title}</p>}
+          {children !== undefined && <div className="text-pretty wrap-anywhere">{children}</div>}
+        </div>
+        {action}
       </div>
     </div>
   );

@@ -18,9 +18,11 @@ export function Shell() {
   return (
     <div className="min-h-dvh lg:grid lg:grid-cols-[16rem_minmax(0,1fr)]">
       <SkipLink />
-      <aside className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-sidebar lg:flex">
-        <Sidebar />
-      </aside>
+      <div className="hidden border-r border-line bg-sidebar lg:block">
+        <div className="sticky top-0 flex h-dvh flex-col">
+          <Sidebar />
+        </div>
+      </div>
       <div className="sticky top-0 z-30 flex h-14 items-center gap-2 border-b border-line bg-canvas/90 px-3 backdrop-blur lg:hidden">
         <Button variant="ghost" size="icon" aria-label={t('app.navigation.open')} onClick={() => setMenuOpen(true)}>
           <MenuIcon aria-hidden className="size-5!" />

@@ -4,6 +4,7 @@ import { DueInvoiceNotice } from '#features/billing/components/due-invoice-notic
 import { InvoicesCard } from '#features/billing/components/invoices-card.tsx';
 import { SubscriptionsCard } from '#features/billing/components/subscriptions-card.tsx';
 import { useCan } from '#features/identity/api/me.ts';
+import { useKnownText } from '#i18n/use-known-text.ts';
 import { Button } from '#ui/button.tsx';
 import { Page } from '#ui/page.tsx';
 import { usePlanName } from '../use-plan-name.ts';
@@ -11,6 +12,7 @@ import { usePlanName } from '../use-plan-name.ts';
 export function BillingPage() {
   const { t } = useTranslation();
   const planName = usePlanName();
+  const knownText = useKnownText();
   const canPay = useCan('own');
   const seePlans = (
     <Button asChild variant="secondary">
@@ -20,7 +22,13 @@ export function BillingPage() {
   return (
     <Page title={t('billing.title')} description={t('billing.description')}>
       <DueInvoiceNotice canPay={canPay} />
-      <SubscriptionsCard planName={planName} actions={seePlans} />
+      <SubscriptionsCard
+        describePlan={({ planKey, line }) => ({
+          name: planName(planKey),
+          line: knownText(`catalogue.lines.${line}`, line),
+        })}
+        actions={seePlans}
+      />
       <InvoicesCard canPay={canPay} emptyAction={seePlans} />
     </Page>
   );

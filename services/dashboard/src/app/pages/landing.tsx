@@ -1,16 +1,14 @@
 import { useSearch } from '@tanstack/react-router';
 import { Bot, Globe, ReceiptText, ShieldCheck, type LucideIcon } from 'lucide-react';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { LINES, usePlans, type Plan } from '#features/catalogue/api/plans.ts';
 import { PlanGrid } from '#features/catalogue/components/plan-grid.tsx';
 import { signInUrl } from '#features/identity/api/me.ts';
-import { CURRENCIES, type Currency } from '#features/identity/api/tenants.ts';
+import { useLocale } from '#i18n/use-locale.ts';
 import { Button } from '#ui/button.tsx';
 import { Logo } from '#ui/logo.tsx';
 import { Notice } from '#ui/notice.tsx';
 import { useDocumentTitle } from '#ui/page.tsx';
-import { Segmented } from '#ui/segmented.tsx';
 import { Tabs } from '#ui/tabs.tsx';
 import { TownPlan } from '#ui/town-plan.tsx';
 import { LocaleSwitch } from '../layout/locale-switch.tsx';
@@ -41,7 +39,7 @@ export function LandingPage() {
         </div>
       </header>
       <main id="main" tabIndex={-1}>
-        <section className="mx-auto grid max-w-6xl items-center gap-10 px-4 pt-8 pb-16 sm:px-8 lg:grid-cols-[minmax(0,1.15fr)_minmax(0,1fr)] lg:pt-12 lg:pb-24">
+        <section className="mx-auto grid grid-cols-1 max-w-6xl items-center gap-10 px-4 pt-8 pb-16 sm:px-8 lg:grid-cols-[minmax(0,1.15fr)_minmax(0,1fr)] lg:pt-12 lg:pb-24">
           <div>
             {returnTo !== undefined && (
               <Notice className="mb-8 max-w-md" title={t('app.landing.continueTitle')}>
@@ -65,7 +63,7 @@ export function LandingPage() {
           <TownPlan className="mx-auto w-full max-w-md max-lg:hidden" />
         </section>
         <section aria-label={t('app.landing.featuresLabel')} className="border-y border-line bg-sidebar">
-          <ul className="mx-auto grid max-w-6xl gap-x-8 gap-y-8 px-4 py-12 sm:grid-cols-2 sm:px-8 lg:grid-cols-4">
+          <ul className="mx-auto grid grid-cols-1 max-w-6xl gap-x-8 gap-y-8 px-4 py-12 sm:grid-cols-2 sm:px-8 lg:grid-cols-4">
             {FEATURES.map(({ key, icon: Icon }) => (
               <li key={key}>
                 <Icon aria-hidden className="size-5 text-accent" />
@@ -86,38 +84,29 @@ export function LandingPage() {
 
 function Plans({ signInHref }: { signInHref: string }) {
   const { t } = useTranslation();
+  const locale = useLocale();
   const { data } = usePlans();
-  const [currency, setCurrency] = useState<Currency>('EUR');
   const plans = data?.items ?? [];
   const lines = LINES.filter((line) => plans.some((plan) => plan.line === line));
   if (lines.length === 0) return null;
   const choose = (plan: Plan) => (
     <Button asChild variant="secondary" className="w-full">
-      <a href={signInHref} aria-label={t('catalogue.chooseOne', { plan: `${plan.name.en}` })}>
+      <a href={signInHref} aria-label={t('app.landing.chooseOne', { plan: plan.name[locale] })}>
         {t('app.landing.choose')}
       </a>
     </Button>
   );
   return (
     <section id="plans" aria-labelledby="plans-title" className="mx-auto max-w-6xl scroll-mt-6 px-4 py-14 sm:px-8">
-      <div className="mb-6 flex flex-wrap items-center justify-between gap-4">
-        <h2 id="plans-title" className="text-2xl font-semibold">
-          {t('app.landing.plansTitle')}
-        </h2>
-        <Segmented
-          legend={t('catalogue.currency')}
-          name="currency"
-          value={currency}
-          options={CURRENCIES.map((value) => ({ value, label: value }))}
-          onChange={setCurrency}
-        />
-      </div>
+      <h2 id="plans-title" className="mb-6 text-2xl font-semibold">
+        {t('app.landing.plansTitle')}
+      </h2>
       <Tabs
         label={t('catalogue.linesLabel')}
         tabs={lines.map((line) => ({
           value: line,
           label: t(`catalogue.lines.${line}`),
-          content: <PlanGrid plans={plans.filter((plan) => plan.line === line)} currency={currency} action={choose} />,
+          content: <PlanGrid plans={plans.filter((plan) => plan.line === line)} currency={null} action={choose} />,
         }))}
       />
     </section>

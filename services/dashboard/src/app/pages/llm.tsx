@@ -15,7 +15,7 @@ export function LlmPage() {
   return (
     <Page title={t('llm.title')} description={t('llm.description')}>
       <LlmKeysCard canManage={canManage} onSecret={setApiKey} />
-      <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+      <div className="grid grid-cols-1 items-start gap-6 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <PlaygroundCard gatewayUrl={gatewayUrl} apiKey={apiKey} onApiKeyChange={setApiKey} />
         <div className="space-y-6">
           <UsageCard />

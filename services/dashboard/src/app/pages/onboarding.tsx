@@ -53,10 +53,22 @@ export function OnboardingPage() {
 }
 
 function TenantStep() {
+  const { t } = useTranslation();
   const navigate = useNavigate();
+  const { data } = usePlans();
+  const soldIn = new Set(
+    data?.items.filter(({ line }) => line === 'sites').flatMap(({ prices }) => prices.map((price) => price.currency)),
+  );
   return (
     <Card className="p-5 sm:p-7">
-      <CreateTenantForm onCreated={() => void navigate({ to: '/onboarding', search: { step: 'plan' } })} />
+      <CreateTenantForm
+        onCreated={() => void navigate({ to: '/onboarding', search: { step: 'plan' } })}
+        currencyNote={(currency) =>
+          soldIn.size === 0 || soldIn.has(currency)
+            ? undefined
+            : t('app.onboarding.tenant.notSoldIn', { currency, sold: [...soldIn].join(', ') })
+        }
+      />
     </Card>
   );
 }

@@ -1,5 +1,4 @@
 import { Link } from '@tanstack/react-router';
-import { Globe } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { DueInvoiceNotice } from '#features/billing/components/due-invoice-notice.tsx';
 import { LimitsCard } from '#features/catalogue/components/limits-card.tsx';
@@ -9,11 +8,11 @@ import { useSites } from '#features/sites/api/sites.ts';
 import { SiteList } from '#features/sites/components/site-list.tsx';
 import { Button } from '#ui/button.tsx';
 import { Card, CardHeader } from '#ui/card.tsx';
-import { EmptyState } from '#ui/empty-state.tsx';
 import { Loaded } from '#ui/loaded.tsx';
 import { Page } from '#ui/page.tsx';
 import { ListSkeleton } from '#ui/skeleton.tsx';
 import { ChecklistCard } from '../checklist-card.tsx';
+import { NoSites } from '../no-sites.tsx';
 import { SiteLink } from '../site-link.tsx';
 
 export function OverviewPage() {
@@ -29,7 +28,7 @@ export function OverviewPage() {
       <DueInvoiceNotice canPay={canPay} />
       <ChecklistCard />
       <SitesCard />
-      <div className="grid items-start gap-6 xl:grid-cols-2">
+      <div className="grid grid-cols-1 items-start gap-6 xl:grid-cols-2">
         <LimitsCard
           emptyAction={
             <Button asChild variant="secondary">
@@ -60,18 +59,7 @@ function SitesCard() {
       <Loaded query={sites} skeleton={<ListSkeleton rows={2} />} errorClassName="m-5">
         {({ items }) =>
           items.length === 0 ? (
-            <EmptyState
-              icon={Globe}
-              title={t('sites.emptyTitle')}
-              hint={t('sites.emptyHint')}
-              action={
-                <Button asChild>
-                  <Link to="/onboarding" search={{ step: 'plan' }}>
-                    {t('sites.choosePlan')}
-                  </Link>
-                </Button>
-              }
-            />
+            <NoSites />
           ) : (
             <SiteList sites={items} link={(site, children) => <SiteLink site={site}>{children}</SiteLink>} />
           )

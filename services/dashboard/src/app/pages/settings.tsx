@@ -39,7 +39,7 @@ function ProfileCard() {
     <Card>
       <CardHeader title={t('app.settings.profile')} description={t('app.settings.profileDescription')} />
       <CardBody className="space-y-5">
-        <div className="grid max-w-2xl gap-5 sm:grid-cols-2">
+        <div className="grid grid-cols-1 max-w-2xl gap-5 sm:grid-cols-2">
           <TextField name="profile-name" label={t('app.settings.name')} value={user.name} readOnly disabled />
           <TextField name="profile-email" label={t('app.settings.email')} value={user.email} readOnly disabled />
           <SelectField

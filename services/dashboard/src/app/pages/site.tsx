@@ -38,7 +38,7 @@ export function SitePage() {
     >
       <Loaded query={site}>
         {(data) => (
-          <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+          <div className="grid grid-cols-1 items-start gap-6 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
             {data.operationId !== null && (
               <Card>
                 <CardHeader title={t('sites.progress.title')} description={t(`sites.progress.${data.status}`)} />

@@ -1,5 +1,5 @@
-import { Link, useNavigate } from '@tanstack/react-router';
-import { Globe, Plus } from 'lucide-react';
+import { useNavigate } from '@tanstack/react-router';
+import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useCan } from '#features/identity/api/me.ts';
@@ -8,10 +8,11 @@ import { CreateSiteDialog } from '#features/sites/components/create-site-dialog.
 import { SiteList } from '#features/sites/components/site-list.tsx';
 import { Button } from '#ui/button.tsx';
 import { Card } from '#ui/card.tsx';
-import { EmptyState } from '#ui/empty-state.tsx';
 import { Loaded } from '#ui/loaded.tsx';
+import { MoreButton } from '#ui/more-button.tsx';
 import { Page } from '#ui/page.tsx';
 import { ListSkeleton } from '#ui/skeleton.tsx';
+import { NoSites } from '../no-sites.tsx';
 import { SiteLink } from '../site-link.tsx';
 
 export function SitesPage() {
@@ -39,23 +40,13 @@ export function SitesPage() {
         <Loaded query={sites} skeleton={<ListSkeleton />} errorClassName="m-5">
           {({ items }) =>
             items.length === 0 ? (
-              <EmptyState
-                icon={Globe}
-                title={t('sites.emptyTitle')}
-                hint={t('sites.emptyHint')}
-                action={
-                  <Button asChild>
-                    <Link to="/onboarding" search={{ step: 'plan' }}>
-                      {t('sites.choosePlan')}
-                    </Link>
-                  </Button>
-                }
-              />
+              <NoSites />
             ) : (
               <SiteList sites={items} link={(site, children) => <SiteLink site={site}>{children}</SiteLink>} />
             )
           }
         </Loaded>
+        <MoreButton query={sites} />
       </Card>
       {isCreating && (
         <CreateSiteDialog

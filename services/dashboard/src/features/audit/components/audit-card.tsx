@@ -2,10 +2,10 @@ import { ScrollText } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '#i18n/use-format.ts';
 import { useKnownText } from '#i18n/use-known-text.ts';
-import { Button } from '#ui/button.tsx';
 import { Card } from '#ui/card.tsx';
 import { EmptyState } from '#ui/empty-state.tsx';
-import { ErrorNotice } from '#ui/notice.tsx';
+import { Loaded } from '#ui/loaded.tsx';
+import { MoreButton } from '#ui/more-button.tsx';
 import { ListSkeleton } from '#ui/skeleton.tsx';
 import { Table } from '#ui/table.tsx';
 import { useAuditLog, type AuditEntry } from '../api/audit-log.ts';
@@ -13,22 +13,18 @@ import { useAuditLog, type AuditEntry } from '../api/audit-log.ts';
 export function AuditCard() {
   const { t } = useTranslation();
   const log = useAuditLog();
-  const entries = log.data?.pages.flatMap((page) => page.items);
   return (
     <Card className="overflow-hidden">
-      {log.isError && <ErrorNotice error={log.error} onRetry={() => void log.refetch()} className="m-5" />}
-      {log.isPending && <ListSkeleton rows={6} />}
-      {entries?.length === 0 && (
-        <EmptyState icon={ScrollText} title={t('audit.emptyTitle')} hint={t('audit.emptyHint')} />
-      )}
-      {entries !== undefined && entries.length > 0 && <AuditTable entries={entries} />}
-      {log.hasNextPage && (
-        <div className="border-t border-line p-4 text-center">
-          <Button variant="secondary" isPending={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>
-            {t('audit.more')}
-          </Button>
-        </div>
-      )}
+      <Loaded query={log} skeleton={<ListSkeleton rows={6} />} errorClassName="m-5">
+        {({ items }) =>
+          items.length === 0 ? (
+            <EmptyState icon={ScrollText} title={t('audit.emptyTitle')} hint={t('audit.emptyHint')} />
+          ) : (
+            <AuditTable entries={items} />
+          )
+        }
+      </Loaded>
+      <MoreButton query={log} />
     </Card>
   );
 }
@@ -67,13 +63,14 @@ function AuditTable({ entries }: { entries: readonly AuditEntry[] }) {
 }
 
 function Actor({ entry }: { entry: AuditEntry }) {
-  const { t } = useTranslation();
   const knownText = useKnownText();
   const { type, name, id } = entry.actor;
+  const who = name ?? id;
+  const kind = knownText(`audit.actors.${type}`, type);
   return (
     <>
-      <p className="font-medium wrap-anywhere">{name ?? id ?? t('audit.actors.system')}</p>
-      <p className="text-xs text-muted">{knownText(`audit.actors.${type}`, type)}</p>
+      <p className="font-medium wrap-anywhere">{who ?? kind}</p>
+      {who !== null && <p className="text-xs text-muted">{kind}</p>}
     </>
   );
 }

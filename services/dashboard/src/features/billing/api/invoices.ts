@@ -2,6 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { api, unwrap, type ItemOf } from '#api/client.ts';
 import { tenantKey } from '#api/current-tenant.ts';
 import { useIntent } from '#api/intent.ts';
+import { usePages } from '#api/pages.ts';
 
 export type Invoice = ItemOf<'/v1/invoices'>;
 
@@ -9,7 +10,10 @@ export const INVOICES = 'invoices';
 const POLL_MS = 1500;
 
 export function useInvoices() {
-  return useQuery({ queryKey: tenantKey(INVOICES), queryFn: () => unwrap(api.GET('/v1/invoices', {})) });
+  return usePages({
+    key: tenantKey(INVOICES),
+    fetchPage: (query) => unwrap(api.GET('/v1/invoices', { params: { query } })),
+  });
 }
 
 /** Asks again until the invoice is paid: the payment's webhook usually arrives within seconds of the customer. */

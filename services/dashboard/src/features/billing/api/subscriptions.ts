@@ -1,7 +1,8 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, unwrap, type ItemOf } from '#api/client.ts';
 import { tenantKey } from '#api/current-tenant.ts';
 import { useIntent } from '#api/intent.ts';
+import { usePages } from '#api/pages.ts';
 import { INVOICES } from './invoices.ts';
 
 export type Subscription = ItemOf<'/v1/subscriptions'>;
@@ -10,10 +11,10 @@ const SUBSCRIPTIONS = 'subscriptions';
 const PENDING_POLL_MS = 3000;
 
 export function useSubscriptions() {
-  return useQuery({
-    queryKey: tenantKey(SUBSCRIPTIONS),
-    queryFn: () => unwrap(api.GET('/v1/subscriptions', {})),
-    refetchInterval: (query) => (query.state.data?.items.some(isPending) === true ? PENDING_POLL_MS : false),
+  return usePages({
+    key: tenantKey(SUBSCRIPTIONS),
+    fetchPage: (query) => unwrap(api.GET('/v1/subscriptions', { params: { query } })),
+    pollMs: (items) => items.some(isPending) && PENDING_POLL_MS,
   });
 }
 

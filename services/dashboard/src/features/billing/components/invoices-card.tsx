@@ -5,8 +5,9 @@ import { useFormat } from '#i18n/use-format.ts';
 import { Card, CardHeader } from '#ui/card.tsx';
 import { EmptyState } from '#ui/empty-state.tsx';
 import { Loaded } from '#ui/loaded.tsx';
+import { MoreButton } from '#ui/more-button.tsx';
 import { ListSkeleton } from '#ui/skeleton.tsx';
-import { Table } from '#ui/table.tsx';
+import { Table, type Column } from '#ui/table.tsx';
 import { isDue, useInvoices, type Invoice } from '../api/invoices.ts';
 import { PayButton } from './pay-button.tsx';
 import { PaymentBadge } from './payment-badge.tsx';
@@ -31,6 +32,7 @@ export function InvoicesCard({ canPay, emptyAction }: { canPay: boolean; emptyAc
           )
         }
       </Loaded>
+      <MoreButton query={invoices} />
     </Card>
   );
 }
@@ -38,6 +40,14 @@ export function InvoicesCard({ canPay, emptyAction }: { canPay: boolean; emptyAc
 function InvoicesTable({ invoices, canPay }: { invoices: readonly Invoice[]; canPay: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
+  const payable = canPay && invoices.some(isDue);
+  const payColumn: Column<Invoice> = {
+    key: 'actions',
+    header: t('ui.actions'),
+    isHeaderHidden: true,
+    align: 'end',
+    cell: (invoice) => isDue(invoice) && <PayButton invoice={invoice} size="sm" />,
+  };
   return (
     <Table
       caption={t('billing.invoices.title')}
@@ -72,13 +82,7 @@ function InvoicesTable({ invoices, canPay }: { invoices: readonly Invoice[]; can
           className: 'font-medium tabular-nums',
           cell: (invoice) => format.money(invoice.totalMinor, invoice.currency),
         },
-        {
-          key: 'actions',
-          header: t('ui.actions'),
-          isHeaderHidden: true,
-          align: 'end',
-          cell: (invoice) => canPay && isDue(invoice) && <PayButton invoice={invoice} size="sm" />,
-        },
+        ...(payable ? [payColumn] : []),
       ]}
     />
   );

@@ -6,17 +6,18 @@ import { Badge, type Tone } from '#ui/badge.tsx';
 import { Card, CardHeader } from '#ui/card.tsx';
 import { EmptyState } from '#ui/empty-state.tsx';
 import { Loaded } from '#ui/loaded.tsx';
+import { MoreButton } from '#ui/more-button.tsx';
 import { ListSkeleton } from '#ui/skeleton.tsx';
 import { Table } from '#ui/table.tsx';
 import { isPending, useSubscriptions, type Subscription } from '../api/subscriptions.ts';
 
 interface SubscriptionsCardProps {
-  /** A plan's name belongs to the catalogue, which this feature does not know. */
-  planName: (planKey: string) => string;
+  /** Names belong to the catalogue, which this feature does not know. */
+  describePlan: (subscription: Subscription) => { name: string; line: string };
   actions: ReactNode;
 }
 
-export function SubscriptionsCard({ planName, actions }: SubscriptionsCardProps) {
+export function SubscriptionsCard({ describePlan, actions }: SubscriptionsCardProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const subscriptions = useSubscriptions();
@@ -44,8 +45,7 @@ export function SubscriptionsCard({ planName, actions }: SubscriptionsCardProps)
                 {
                   key: 'plan',
                   header: t('billing.subscriptions.plan'),
-                  className: 'font-medium',
-                  cell: (subscription) => planName(subscription.planKey),
+                  cell: (subscription) => <PlanName {...describePlan(subscription)} />,
                 },
                 {
                   key: 'since',
@@ -64,7 +64,17 @@ export function SubscriptionsCard({ planName, actions }: SubscriptionsCardProps)
           )
         }
       </Loaded>
+      <MoreButton query={subscriptions} />
     </Card>
+  );
+}
+
+function PlanName({ name, line }: { name: string; line: string }) {
+  return (
+    <>
+      <p className="font-medium">{name}</p>
+      <p className="text-muted">{line}</p>
+    </>
   );
 }
 

@@ -24,11 +24,7 @@ export function useEntitlements() {
   return useQuery({ queryKey: tenantKey('entitlements'), queryFn: () => unwrap(api.GET('/v1/entitlements')) });
 }
 
-/** What a plan costs in this currency at this interval; undefined when it is not sold that way. */
-export function priceOf(plan: Plan, currency: string, interval: Interval): Price | undefined {
-  return plan.prices.find((price) => price.currency === currency && price.interval === interval);
-}
-
-export function cheapestAmount(plan: Plan, currency: string, interval: Interval): number {
-  return priceOf(plan, currency, interval)?.amountMinor ?? Number.POSITIVE_INFINITY;
+/** What a plan costs in this currency (null: in the first it is sold in) at this interval; undefined when it is not sold that way. */
+export function priceOf(plan: Plan, currency: string | null, interval: Interval): Price | undefined {
+  return plan.prices.find((price) => (currency ?? price.currency) === price.currency && price.interval === interval);
 }

@@ -10,7 +10,7 @@ import { Skeleton } from '#ui/skeleton.tsx';
 import { useEntitlementText } from '../api/entitlement-text.ts';
 import { useEntitlements, type Entitlements } from '../api/plans.ts';
 
-const NEAR = 0.8;
+const NEAR = 0.9;
 
 /** What the plans allow and how much of it is used. */
 export function LimitsCard({ emptyAction }: { emptyAction: ReactNode }) {
@@ -29,8 +29,8 @@ export function LimitsCard({ emptyAction }: { emptyAction: ReactNode }) {
               action={emptyAction}
             />
           ) : (
-            <CardBody>
-              <ul className="grid gap-x-8 gap-y-5 sm:grid-cols-2">
+            <CardBody className="@container">
+              <ul className="grid grid-cols-1 gap-x-8 gap-y-5 @lg:grid-cols-2">
                 {limits.map((limit) => (
                   <li key={limit.key}>
                     <LimitBar limit={limit} />
@@ -55,18 +55,14 @@ function LimitBar({ limit }: { limit: Entitlements['limits'][number] }) {
     <>
       <div className="mb-2 flex items-baseline justify-between gap-3">
         <span className="font-medium">{name(limit.key)}</span>
-        <span className="text-muted tabular-nums">
+        <span className="whitespace-nowrap text-muted tabular-nums">
           {t('catalogue.limits.used', {
             used: format.number(limit.used),
             limit: isUnlimited ? t('catalogue.unlimited') : format.number(limit.limit ?? 0),
           })}
         </span>
       </div>
-      <Progress
-        label={name(limit.key)}
-        value={share}
-        tone={share >= 1 ? 'danger' : share >= NEAR ? 'warning' : 'accent'}
-      />
+      <Progress label={name(limit.key)} value={share} tone={share >= NEAR ? 'warning' : 'accent'} />
     </>
   );
 }

@@ -18,8 +18,7 @@ interface PlanCardProps {
 export function PlanCard({ plan, price, isCurrent = false, action }: PlanCardProps) {
   const { t } = useTranslation();
   const locale = useLocale();
-  const { line } = useEntitlementText();
-  const grants = Object.entries(plan.entitlements).flatMap(([key, grant]) => line(key, grant) ?? []);
+  const { name, amount } = useEntitlementText();
   return (
     <article
       aria-label={plan.name[locale]}
@@ -32,16 +31,13 @@ export function PlanCard({ plan, price, isCurrent = false, action }: PlanCardPro
         <h3 className="text-base font-semibold">{plan.name[locale]}</h3>
         {isCurrent && <Badge tone="accent">{t('catalogue.current')}</Badge>}
       </div>
-      <p className="mt-1 text-pretty text-muted">{plan.description[locale]}</p>
+      <p className="mt-1 min-h-[2lh] text-pretty text-muted">{plan.description[locale]}</p>
       <PriceLine price={price} isOnRequest={plan.prices.length === 0} />
-      <ul className="mt-5 mb-6 space-y-2">
-        {grants.map((grant) => (
-          <li key={grant} className="flex gap-2.5">
-            <Check aria-hidden className="mt-0.5 size-4 shrink-0 text-accent" />
-            <span>{grant}</span>
-          </li>
+      <dl className="mt-5 mb-6 divide-y divide-line border-y border-line">
+        {Object.entries(plan.entitlements).map(([key, grant]) => (
+          <GrantLine key={key} name={name(key)} amount={amount(grant)} />
         ))}
-      </ul>
+      </dl>
       <div className="mt-auto">{action}</div>
     </article>
   );
@@ -52,19 +48,36 @@ function PriceLine({ price, isOnRequest }: { price: Price | undefined; isOnReque
   const format = useFormat();
   if (!price) {
     return (
-      <p className="mt-5 text-xl font-semibold text-muted">
+      <p className="mt-5 flex h-10 items-center text-xl font-semibold text-muted">
         {isOnRequest ? t('catalogue.onRequest') : t('catalogue.notInCurrency')}
       </p>
     );
   }
   if (price.amountMinor === 0)
-    return <p className="mt-5 text-3xl font-semibold tracking-tight">{t('catalogue.free')}</p>;
+    return <p className="mt-5 flex h-10 items-center text-3xl font-semibold tracking-tight">{t('catalogue.free')}</p>;
   return (
-    <p className="mt-5 flex items-baseline gap-1.5">
+    <p className="mt-5 flex h-10 items-baseline gap-1.5">
       <span className="text-3xl font-semibold tracking-tight tabular-nums">
         {format.price(price.amountMinor, price.currency)}
       </span>
       <span className="text-muted">{t(`catalogue.per.${price.interval}`)}</span>
     </p>
+  );
+}
+
+function GrantLine({ name, amount }: { name: string; amount: string | true | null }) {
+  const { t } = useTranslation();
+  if (amount === null) return null;
+  return (
+    <div className="flex items-baseline justify-between gap-4 py-2">
+      <dt className="text-muted">{name}</dt>
+      <dd className="min-w-0 text-right font-medium wrap-anywhere">
+        {amount === true ? (
+          <Check role="img" aria-label={t('catalogue.included')} className="size-4 text-accent" />
+        ) : (
+          amount
+        )}
+      </dd>
+    </div>
   );
 }

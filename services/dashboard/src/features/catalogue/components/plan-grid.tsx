@@ -1,19 +1,20 @@
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Segmented } from '#ui/segmented.tsx';
-import { cheapestAmount, priceOf, type Interval, type Plan, type Price } from '../api/plans.ts';
+import { priceOf, type Interval, type Plan, type Price } from '../api/plans.ts';
 import { PlanCard } from './plan-card.tsx';
 
 const INTERVALS = ['month', 'year'] as const satisfies readonly Interval[];
 
 interface PlanGridProps {
   plans: readonly Plan[];
-  currency: string;
+  /** Null before there is a tenant: each plan in the first currency it is sold in. */
+  currency: string | null;
   currentPlanKeys?: readonly string[];
   action: (plan: Plan, price: Price | undefined) => ReactNode;
 }
 
-/** The plans of one line, cheapest first; the interval is asked only when the line is sold by both. */
+/** The plans of one line, in the catalogue's order; the interval is asked only when the line is sold by both. */
 export function PlanGrid({ plans, currency, currentPlanKeys = [], action }: PlanGridProps) {
   const { t } = useTranslation();
   const [chosen, setChosen] = useState<Interval>('month');
@@ -22,9 +23,6 @@ export function PlanGrid({ plans, currency, currentPlanKeys = [], action }: Plan
   // A plan sold only by the year still belongs on the page of monthly prices.
   const shownPrice = (plan: Plan) =>
     priceOf(plan, currency, interval) ?? plan.prices.find((price) => price.currency === currency);
-  const sorted = plans.toSorted(
-    (a, b) => cheapestAmount(a, currency, interval) - cheapestAmount(b, currency, interval),
-  );
   return (
     <div>
       {sold.length > 1 && (
@@ -38,8 +36,8 @@ export function PlanGrid({ plans, currency, currentPlanKeys = [], action }: Plan
           />
         </div>
       )}
-      <div className="grid gap-4 sm:grid-cols-2 xl:grid-cols-3">
-        {sorted.map((plan) => (
+      <div className="grid grid-cols-1 gap-4 sm:grid-cols-2 xl:grid-cols-3">
+        {plans.map((plan) => (
           <PlanCard
             key={plan.key}
             plan={plan}

@@ -1,7 +1,8 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, unwrap, type ItemOf, type RequestOf } from '#api/client.ts';
 import { tenantKey } from '#api/current-tenant.ts';
 import { useIntent } from '#api/intent.ts';
+import { usePages } from '#api/pages.ts';
 
 export type ApiKey = ItemOf<'/v1/api-keys'>;
 export type NewApiKey = RequestOf<'/v1/api-keys', 'post'>;
@@ -9,7 +10,10 @@ export type NewApiKey = RequestOf<'/v1/api-keys', 'post'>;
 const API_KEYS = 'api-keys';
 
 export function useApiKeys() {
-  return useQuery({ queryKey: tenantKey(API_KEYS), queryFn: () => unwrap(api.GET('/v1/api-keys', {})) });
+  return usePages({
+    key: tenantKey(API_KEYS),
+    fetchPage: (query) => unwrap(api.GET('/v1/api-keys', { params: { query } })),
+  });
 }
 
 export function useCreateApiKey() {
@@ -31,16 +35,20 @@ export function useRevokeApiKey() {
 
 export type Scope = NewApiKey['scopes'][number];
 
+/** What a key may carry: all but making other keys. */
 export const SCOPES: readonly Scope[] = [
   'tenant:read',
+  'tenant:write',
   'members:read',
   'members:write',
+  'api_keys:read',
+  'audit:read',
   'billing:read',
   'billing:write',
   'sites:read',
   'sites:write',
   'operations:read',
+  'operations:retry',
   'llm:read',
   'llm:write',
-  'audit:read',
 ];

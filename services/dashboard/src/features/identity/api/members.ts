@@ -1,7 +1,8 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, unwrap, type ItemOf, type RequestOf } from '#api/client.ts';
 import { setCurrentTenant, tenantKey } from '#api/current-tenant.ts';
 import { useIntent } from '#api/intent.ts';
+import { usePages } from '#api/pages.ts';
 import { meQuery, type Role } from './me.ts';
 
 export type Member = ItemOf<'/v1/members'>;
@@ -12,7 +13,10 @@ const MEMBERS = 'members';
 const INVITATIONS = 'invitations';
 
 export function useMembers() {
-  return useQuery({ queryKey: tenantKey(MEMBERS), queryFn: () => unwrap(api.GET('/v1/members', {})) });
+  return usePages({
+    key: tenantKey(MEMBERS),
+    fetchPage: (query) => unwrap(api.GET('/v1/members', { params: { query } })),
+  });
 }
 
 export function useChangeRole() {
@@ -33,7 +37,10 @@ export function useRemoveMember() {
 }
 
 export function useInvitations() {
-  return useQuery({ queryKey: tenantKey(INVITATIONS), queryFn: () => unwrap(api.GET('/v1/invitations', {})) });
+  return usePages({
+    key: tenantKey(INVITATIONS),
+    fetchPage: (query) => unwrap(api.GET('/v1/invitations', { params: { query } })),
+  });
 }
 
 export function useInvite() {

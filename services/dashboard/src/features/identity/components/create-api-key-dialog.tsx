@@ -76,7 +76,7 @@ function ScopeChoice() {
   return (
     <fieldset aria-invalid={error === undefined ? undefined : true} tabIndex={-1}>
       <legend className="mb-1.5 font-medium">{t('identity.apiKeys.scopes')}</legend>
-      <div className="grid max-h-52 overflow-y-auto rounded-lg border border-line-strong p-1.5 sm:grid-cols-2">
+      <div className="grid grid-cols-1 max-h-72 overflow-y-auto rounded-lg border border-line-strong p-1.5 sm:grid-cols-2">
         {SCOPES.map((scope) => (
           <CheckboxField
             key={scope}
@@ -86,7 +86,9 @@ function ScopeChoice() {
           />
         ))}
       </div>
-      {error !== undefined && <p className="mt-1.5 text-[0.8125rem] font-medium text-danger">{error}</p>}
+      {error !== undefined && (
+        <p className="mt-1.5 text-[0.8125rem] font-medium text-danger first-letter:uppercase">{error}</p>
+      )}
     </fieldset>
   );
 }

@@ -4,16 +4,23 @@ import { slugOf } from '#lib/slug.ts';
 import { Button } from '#ui/button.tsx';
 import { SelectField, TextField } from '#ui/field.tsx';
 import { Form, textOf } from '#ui/form.tsx';
-import { CURRENCIES, useCreateTenant } from '../api/tenants.ts';
+import { CURRENCIES, useCreateTenant, type Currency } from '../api/tenants.ts';
 
-export function CreateTenantForm({ onCreated }: { onCreated: () => void }) {
+interface CreateTenantFormProps {
+  onCreated: () => void;
+  /** What follows from a currency: not every plan is sold in each. */
+  currencyNote: (currency: Currency) => string | undefined;
+}
+
+export function CreateTenantForm({ onCreated, currencyNote }: CreateTenantFormProps) {
   const { t } = useTranslation();
   const create = useCreateTenant();
   const [name, setName] = useState('');
   const [ownSlug, setOwnSlug] = useState<string | null>(null);
 
+  const [currency, setCurrency] = useState<Currency>('EUR');
+
   const submit = (values: FormData) => {
-    const currency = CURRENCIES.find((known) => known === values.get('currency')) ?? 'EUR';
     create.mutate({ name: textOf(values, 'name'), slug: textOf(values, 'slug'), currency }, { onSuccess: onCreated });
   };
 
@@ -21,6 +28,7 @@ export function CreateTenantForm({ onCreated }: { onCreated: () => void }) {
     <Form
       onSubmit={submit}
       error={create.error}
+      errorFields={{ 'tenant.slug_taken': 'slug' }}
       footer={
         <div className="mt-6 flex justify-end">
           <Button type="submit" size="lg" isPending={create.isPending} className="max-sm:w-full">
@@ -46,7 +54,7 @@ export function CreateTenantForm({ onCreated }: { onCreated: () => void }) {
           label={t('identity.createTenant.slug')}
           hint={t('identity.createTenant.slugHint')}
           required
-          maxLength={63}
+          maxLength={32}
           spellCheck={false}
           autoCapitalize="none"
           value={ownSlug ?? slugOf(name)}
@@ -55,8 +63,10 @@ export function CreateTenantForm({ onCreated }: { onCreated: () => void }) {
         <SelectField
           name="currency"
           label={t('identity.createTenant.currency')}
-          hint={t('identity.createTenant.currencyHint')}
-          options={CURRENCIES.map((currency) => ({ value: currency, label: t(`identity.currencies.${currency}`) }))}
+          hint={currencyNote(currency) ?? t('identity.createTenant.currencyHint')}
+          value={currency}
+          onChange={(event) => setCurrency(CURRENCIES.find((known) => known === event.target.value) ?? currency)}
+          options={CURRENCIES.map((known) => ({ value: known, label: t(`identity.currencies.${known}`) }))}
         />
       </div>
     </Form>

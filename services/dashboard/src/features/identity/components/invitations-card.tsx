@@ -5,6 +5,7 @@ import { Button } from '#ui/button.tsx';
 import { Card, CardHeader } from '#ui/card.tsx';
 import { EmptyState } from '#ui/empty-state.tsx';
 import { Loaded } from '#ui/loaded.tsx';
+import { MoreButton } from '#ui/more-button.tsx';
 import { ListSkeleton } from '#ui/skeleton.tsx';
 import { Table } from '#ui/table.tsx';
 import { useErrorToast } from '#ui/use-error-toast.ts';
@@ -29,6 +30,7 @@ export function InvitationsCard() {
           )
         }
       </Loaded>
+      <MoreButton query={invitations} />
     </Card>
   );
 }

@@ -9,6 +9,7 @@ import { Card, CardHeader } from '#ui/card.tsx';
 import { ConfirmDialog } from '#ui/confirm-dialog.tsx';
 import { SelectField } from '#ui/field.tsx';
 import { Loaded } from '#ui/loaded.tsx';
+import { MoreButton } from '#ui/more-button.tsx';
 import { ListSkeleton } from '#ui/skeleton.tsx';
 import { Table } from '#ui/table.tsx';
 import { useErrorToast } from '#ui/use-error-toast.ts';
@@ -40,6 +41,7 @@ export function MembersCard() {
       <Loaded query={members} skeleton={<ListSkeleton />} errorClassName="m-5">
         {({ items }) => <MembersTable members={items} canManage={canManage} />}
       </Loaded>
+      <MoreButton query={members} />
       {isInviting && <InviteDialog open onOpenChange={setInviting} />}
     </Card>
   );
@@ -65,7 +67,8 @@ function MembersTable({ members, canManage }: { members: readonly Member[]; canM
                 <Avatar name={member.name} className="max-sm:hidden" />
                 <div className="min-w-0 max-sm:text-right">
                   <p className="font-medium wrap-anywhere">
-                    {member.name} {member.userId === user.id && <Badge>{t('identity.members.you')}</Badge>}
+                    {member.name}{' '}
+                    {member.userId === user.id && <Badge className="h-5 px-2">{t('identity.members.you')}</Badge>}
                   </p>
                   <p className="wrap-anywhere text-muted">{member.email}</p>
                 </div>

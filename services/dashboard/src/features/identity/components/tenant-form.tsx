@@ -46,7 +46,7 @@ export function TenantForm() {
                 className="max-w-md"
                 {...(canRename ? {} : { hint: t('identity.tenant.ownersOnly') })}
               />
-              <dl className="grid gap-4 sm:grid-cols-3">
+              <dl className="grid grid-cols-1 gap-4 sm:grid-cols-3">
                 <Fact term={t('identity.tenant.slug')} value={slug} />
                 <Fact term={t('identity.tenant.currency')} value={currency} />
                 <Fact term={t('identity.tenant.created')} value={format.date(createdAt)} />

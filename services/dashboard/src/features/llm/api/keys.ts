@@ -1,7 +1,8 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, unwrap, type ItemOf, type RequestOf } from '#api/client.ts';
 import { tenantKey } from '#api/current-tenant.ts';
 import { useIntent } from '#api/intent.ts';
+import { usePages } from '#api/pages.ts';
 
 export type LlmKey = ItemOf<'/v1/llm/keys'>;
 export type NewLlmKey = RequestOf<'/v1/llm/keys', 'post'>;
@@ -9,7 +10,10 @@ export type NewLlmKey = RequestOf<'/v1/llm/keys', 'post'>;
 const KEYS = 'llm-keys';
 
 export function useLlmKeys() {
-  return useQuery({ queryKey: tenantKey(KEYS), queryFn: () => unwrap(api.GET('/v1/llm/keys', {})) });
+  return usePages({
+    key: tenantKey(KEYS),
+    fetchPage: (query) => unwrap(api.GET('/v1/llm/keys', { params: { query } })),
+  });
 }
 
 export function useCreateLlmKey() {

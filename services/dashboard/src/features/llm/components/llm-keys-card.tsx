@@ -7,6 +7,7 @@ import { Card, CardHeader } from '#ui/card.tsx';
 import { ConfirmDialog } from '#ui/confirm-dialog.tsx';
 import { EmptyState } from '#ui/empty-state.tsx';
 import { Loaded } from '#ui/loaded.tsx';
+import { MoreButton } from '#ui/more-button.tsx';
 import { SecretDialog } from '#ui/secret-dialog.tsx';
 import { ListSkeleton } from '#ui/skeleton.tsx';
 import { Table } from '#ui/table.tsx';
@@ -42,6 +43,7 @@ export function LlmKeysCard({ canManage, onSecret }: LlmKeysCardProps) {
           )
         }
       </Loaded>
+      <MoreButton query={keys} />
       {isCreating && (
         <CreateLlmKeyDialog
           onClose={() => setCreating(false)}

@@ -44,7 +44,7 @@ export function PlaygroundCard({ gatewayUrl, apiKey, onApiKeyChange }: Playgroun
           : {})}
       />
       <CardBody className="flex flex-1 flex-col gap-4">
-        <div className="grid gap-4 sm:grid-cols-2">
+        <div className="grid grid-cols-1 gap-4 sm:grid-cols-2">
           <TextField
             name="playground-key"
             label={t('llm.playground.key')}

@@ -22,15 +22,18 @@ export function QuickStartCard({ gatewayUrl, apiKey }: { gatewayUrl: string; api
           <p className="mb-1.5 font-medium">{t('llm.quickStart.baseUrl')}</p>
           <CopyableText text={gatewayUrl} label={t('llm.quickStart.baseUrl')} />
         </div>
-        <div className="relative">
+        <div>
+          <div className="mb-1.5 flex items-center justify-between gap-3">
+            <p className="font-medium">{t('llm.quickStart.example')}</p>
+            <CopyButton text={command} label={t('llm.quickStart.copyExample')} />
+          </div>
           <pre
             tabIndex={0}
             aria-label={t('llm.quickStart.example')}
-            className="overflow-x-auto rounded-lg bg-console p-4 pr-24 font-mono text-xs leading-relaxed text-console-text"
+            className="overflow-x-auto rounded-lg bg-console p-4 font-mono text-xs leading-relaxed text-console-text"
           >
             {command}
           </pre>
-          <CopyButton text={command} label={t('llm.quickStart.copyExample')} className="absolute top-2.5 right-2.5" />
         </div>
       </CardBody>
     </Card>

@@ -18,7 +18,7 @@ export function UsageCard() {
           data.totals.requests === 0 ? (
             <EmptyState icon={ChartColumn} title={t('llm.usage.emptyTitle')} hint={t('llm.usage.emptyHint')} />
           ) : (
-            <CardBody className="space-y-6">
+            <CardBody className="@container space-y-6">
               <Totals totals={data.totals} />
               <Days days={data.days} />
             </CardBody>
@@ -39,7 +39,7 @@ function Totals({ totals }: { totals: LlmUsage['totals'] }) {
     [t('llm.usage.cost'), format.nanoUsd(totals.costNanoUsd)],
   ] as const;
   return (
-    <dl className="grid grid-cols-2 gap-4 lg:grid-cols-4">
+    <dl className="grid grid-cols-2 gap-4 @md:grid-cols-4">
       {figures.map(([term, value]) => (
         <div key={term}>
           <dt className="text-[0.8125rem] text-muted">{term}</dt>
@@ -61,13 +61,14 @@ function Days({ days }: { days: LlmUsage['days'] }) {
           <span className="sr-only">
             {t('llm.usage.dayRequests', { count: day.requests, day: format.day(day.day) })}
           </span>
-          <div
-            aria-hidden
-            title={t('llm.usage.dayRequests', { count: day.requests, day: format.day(day.day) })}
-            className="min-h-1 w-full rounded-t bg-accent"
-            style={{ height: `${Math.round((day.requests / most) * 100)}%` }}
-          />
-          <span aria-hidden className="truncate text-[0.6875rem] text-subtle">
+          <div aria-hidden className="flex min-h-0 flex-1 items-end">
+            <div
+              title={t('llm.usage.dayRequests', { count: day.requests, day: format.day(day.day) })}
+              className="min-h-1 w-full rounded-t bg-accent"
+              style={{ height: `${Math.round((day.requests / most) * 100)}%` }}
+            />
+          </div>
+          <span aria-hidden className="text-[0.6875rem] whitespace-nowrap text-subtle @max-md:sr-only">
             {format.day(day.day)}
           </span>
         </li>

@@ -108,7 +108,7 @@ function FailedNotice({ operation, canRetry }: { operation: Operation; canRetry:
             }
           : {})}
       >
-        {operation.error ?? t('operations.failed.description')}
+        {operation.error?.message ?? t('operations.failed.description')}
       </Notice>
       <ErrorNotice error={retry.error} />
     </>

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, unwrap, type ItemOf, type RequestOf } from '#api/client.ts';
 import { tenantKey } from '#api/current-tenant.ts';
 import { useIntent } from '#api/intent.ts';
+import { usePages } from '#api/pages.ts';
 
 export type Site = ItemOf<'/v1/sites'>;
 export type SiteStatus = Site['status'];
@@ -16,13 +17,10 @@ interface WatchOptions {
 }
 
 export function useSites({ expectsOne = false }: WatchOptions = {}) {
-  return useQuery({
-    queryKey: tenantKey(SITES),
-    queryFn: () => unwrap(api.GET('/v1/sites', {})),
-    refetchInterval: (query) => {
-      const items = query.state.data?.items ?? [];
-      return items.some(isUnderWay) || (expectsOne && items.length === 0) ? POLL_MS : false;
-    },
+  return usePages({
+    key: tenantKey(SITES),
+    fetchPage: (query) => unwrap(api.GET('/v1/sites', { params: { query } })),
+    pollMs: (items) => (items.some(isUnderWay) || (expectsOne && items.length === 0)) && POLL_MS,
   });
 }
 

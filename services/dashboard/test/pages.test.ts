@@ -1,0 +1,239 @@
+import test, { type ExecutionContext } from 'ava';
+import type { BrowserContextOptions } from 'playwright-core';
+import { setStage, visit, type Stage, type Visit } from './browser.ts';
+import { addSite, addTenant, minutesAgo } from './fake-world.ts';
+
+let stage: Stage;
+test.before(async () => {
+  stage = await setStage();
+});
+test.after.always(() => stage.close());
+
+/** Every visit must end without a complaint of the browser and without a request to a stranger. */
+function journey(
+  title: string,
+  options: BrowserContextOptions,
+  walk: (visit: Visit, t: ExecutionContext) => Promise<void>,
+) {
+  test.serial(title, async (t) => {
+    const current = await visit(stage, options);
+    try {
+      await walk(current, t);
+      t.deepEqual(current.complaints, []);
+      t.deepEqual(current.strangers, []);
+    } finally {
+      await current.end();
+    }
+  });
+}
+
+const DESKTOP = { viewport: { width: 1280, height: 860 } };
+const PHONE = { viewport: { width: 360, height: 740 } };
+
+journey('leads from signing in to a running site and a streamed answer', DESKTOP, async ({ page, api }, t) => {
+  await page.goto('/');
+  await page.getByRole('link', { name: 'Sign in' }).first().click();
+  await page.getByRole('heading', { name: 'Create your tenant' }).waitFor();
+
+  await page.getByLabel('Name', { exact: true }).fill('Café de la Gare');
+  t.is(await page.getByLabel('Short name').inputValue(), 'cafe-de-la-gare');
+  await page.getByRole('button', { name: 'Create tenant' }).click();
+
+  await page.getByRole('button', { name: 'Choose Starter' }).click();
+  await page.getByRole('button', { name: /^Pay/ }).click();
+
+  await page.getByText('Payment received').waitFor();
+  await page.getByRole('list', { name: 'Steps' }).waitFor();
+  const open = page.getByRole('link', { name: /Open site/ });
+  await open.waitFor();
+  t.is(await open.getAttribute('href'), 'http://cafe-de-la-gare.sites.example.com/');
+
+  await page.getByRole('link', { name: 'LLM gateway' }).click();
+  await page.getByRole('button', { name: 'Create key' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('Chatbot');
+  await page.getByRole('dialog').getByRole('button', { name: 'Create key' }).click();
+  await page.getByRole('textbox', { name: 'Gateway key' }).getByText('sk-bst-4hTq8WnZ2kVxR6yLpD0s').waitFor();
+  await page.getByRole('button', { name: 'I have saved it' }).click();
+
+  await page.getByLabel('Message').fill('What is a bastide?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.getByRole('log', { name: 'Conversation' }).getByText('laid out on a plan.').waitFor();
+  await page.getByText('12 tokens in, 17 out').waitFor();
+
+  t.true(api.unsafeRequests.every(({ csrf }) => csrf === '1'));
+  const creating = api.unsafeRequests.filter(({ method }) => method === 'POST');
+  t.true(creating.length >= 4 && creating.every(({ idempotencyKey }) => typeof idempotencyKey === 'string'));
+});
+
+journey('puts the API’s refusals beside their fields and moves the focus there', DESKTOP, async ({ page, api }, t) => {
+  api.world.isSignedIn = true;
+  await page.goto('/onboarding');
+  const slug = page.getByLabel('Short name');
+  const focusIsIn = (name: string) =>
+    page.waitForFunction((field) => document.activeElement?.getAttribute('name') === field, name);
+
+  await page.getByRole('button', { name: 'Create tenant' }).click();
+  await page.getByText('This field is required.').first().waitFor();
+  await focusIsIn('name');
+
+  await page.getByLabel('Name', { exact: true }).fill('Ab');
+  await page.getByRole('button', { name: 'Create tenant' }).click();
+  await page.getByText('must have at least 3 characters').waitFor();
+  await focusIsIn('slug');
+  t.is(await slug.getAttribute('aria-invalid'), 'true');
+
+  await slug.fill('taken');
+  await page.getByRole('button', { name: 'Create tenant' }).click();
+  await page.getByText('This short name is taken.').waitFor();
+});
+
+journey('repeats a lost request under the same Idempotency-Key', DESKTOP, async ({ page, api }, t) => {
+  api.world.isSignedIn = true;
+  addTenant(api.world, { name: 'Acme', slug: 'acme' });
+  await page.goto('/members');
+  await page.getByRole('button', { name: 'Invite' }).click();
+  await page.getByLabel('E-mail').fill('grace@example.com');
+  const keys: (string | undefined)[] = [];
+  await page.route('**/v1/invitations', async (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    keys.push(route.request().headers()['idempotency-key']);
+    return keys.length === 1 ? route.abort() : route.continue();
+  });
+  await page.getByRole('button', { name: 'Send invitation' }).click();
+  await page.getByRole('alert').getByText('The server cannot be reached').waitFor();
+  await page.getByRole('button', { name: 'Send invitation' }).click();
+  await page.getByText('Invitation sent to grace@example.com').waitFor();
+  t.is(keys.length, 2);
+  t.is(keys[0], keys[1]);
+});
+
+journey('asks to sign in again when the session has ended, and comes back', DESKTOP, async ({ page, api }, t) => {
+  api.world.isSignedIn = true;
+  addTenant(api.world, { name: 'Acme', slug: 'acme' });
+  await page.goto('/overview');
+  await page.getByRole('heading', { name: 'Hello, Ada' }).waitFor();
+  api.world.isSignedIn = false;
+  await page.getByRole('link', { name: 'Audit log' }).click();
+  await page.getByText('You will come back to the page you asked for.').waitFor();
+  await page.getByRole('main').getByRole('link', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('heading', { name: 'Audit log' }).waitFor();
+  t.is(new URL(page.url()).pathname, '/audit');
+});
+
+journey('says what failed and goes on from there', DESKTOP, async ({ page, api }, t) => {
+  api.world.isSignedIn = true;
+  addTenant(api.world, { name: 'Acme', slug: 'acme' });
+  api.world.building = 'fails';
+  const site = addSite(api.world, 'acme');
+  await page.goto(`/sites/${site.id}`);
+  await page.getByRole('alert').getByText('not enough disk space').waitFor();
+  api.world.building = 'runs';
+  await page.getByRole('button', { name: 'Try again from there' }).click();
+  await page.getByRole('link', { name: /Open site/ }).waitFor();
+  t.is(await page.getByRole('alert').count(), 0);
+});
+
+journey('keeps following a site when the stream breaks', DESKTOP, async ({ page, api }, t) => {
+  api.world.isSignedIn = true;
+  addTenant(api.world, { name: 'Acme', slug: 'acme' });
+  const site = addSite(api.world, 'acme');
+  let refusals = 0;
+  await page.route('**/events', (route) => (refusals++ < 2 ? route.abort() : route.continue()));
+  await page.goto(`/sites/${site.id}`);
+  await page.getByRole('link', { name: /Open site/ }).waitFor();
+  t.true(refusals > 2);
+});
+
+journey('speaks French, and remembers it', { ...DESKTOP, locale: 'fr-FR' }, async ({ page, api }, t) => {
+  api.world.isSignedIn = true;
+  api.world.me.user.locale = 'fr';
+  addTenant(api.world, { name: 'Acme', slug: 'acme' });
+  await page.goto('/settings');
+  await page.getByRole('heading', { name: 'Réglages' }).waitFor();
+  t.is(await page.locator('html').getAttribute('lang'), 'fr');
+  await page.getByLabel('Langue').selectOption('en');
+  await page.getByRole('heading', { name: 'Settings' }).waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Settings' }).waitFor();
+  t.like(api.world.me.user, { locale: 'en' });
+});
+
+journey('works by keyboard alone', DESKTOP, async ({ page, api }, t) => {
+  api.world.isSignedIn = true;
+  addTenant(api.world, { name: 'Acme', slug: 'acme' });
+  addTenant(api.world, { name: 'Beta', slug: 'beta' });
+  await page.goto('/overview');
+  await page.getByRole('heading', { name: 'Hello, Ada' }).waitFor();
+  await page.keyboard.press('Tab');
+  t.is(await page.evaluate(() => document.activeElement?.textContent), 'Skip to content');
+  await page.keyboard.press('Enter');
+  t.is(await page.evaluate(() => document.activeElement?.id), 'main');
+
+  await page.getByRole('button', { name: /switch tenant/ }).focus();
+  await page.keyboard.press('Enter');
+  await page.locator('[role=menuitemradio]:focus', { hasText: 'Acme' }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.locator('[role=menuitemradio]:focus', { hasText: 'Beta' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Tenant Beta, switch tenant' }).waitFor();
+
+  await page.getByRole('link', { name: 'Members' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Invite' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Invite someone' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.locator('button:focus', { hasText: 'Invite' }).waitFor();
+});
+
+journey('fits a narrow phone: nothing sticks out, the navigation is a sheet', PHONE, async ({ page, api }, t) => {
+  api.world.isSignedIn = true;
+  addTenant(api.world, { name: 'Acme Boulangerie et Pâtisserie du Centre', slug: 'acme' });
+  const site = addSite(api.world, 'acme-boulangerie-et-patisserie');
+  api.world.apiKeys = [
+    {
+      id: 'key_1',
+      name: 'Nightly export',
+      prefix: 'bst_9fKq',
+      scopes: ['sites:read', 'billing:read'],
+      createdAt: minutesAgo(90),
+      expiresAt: null,
+      lastUsedAt: null,
+    },
+  ];
+  for (const path of [
+    '/overview',
+    '/sites',
+    `/sites/${site.id}`,
+    '/llm',
+    '/plans',
+    '/billing',
+    '/members',
+    '/api-keys',
+    '/audit',
+    '/settings',
+    '/onboarding',
+  ]) {
+    await page.goto(path);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.waitForLoadState('networkidle').catch(() => undefined);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    t.true(width <= 360, `${path} is ${width} px wide`);
+  }
+  await page.goto('/overview');
+  await page.getByRole('button', { name: 'Open navigation' }).click();
+  await page.getByRole('dialog').getByRole('link', { name: 'Members' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Members' }).waitFor();
+  t.is(await page.getByRole('dialog').count(), 0);
+});
+
+journey('shows its own page where there is none', DESKTOP, async ({ page, api }, t) => {
+  api.world.isSignedIn = true;
+  addTenant(api.world, { name: 'Acme', slug: 'acme' });
+  await page.goto('/nowhere');
+  await page.getByRole('heading', { name: 'There is nothing at this address' }).waitFor();
+  await page.goto('/sites/sit_unknown');
+  await page.getByRole('alert').getByText('There is nothing with this id.').waitFor();
+  t.pass();
+});
