@@ -4,7 +4,8 @@ import type { Exchange } from './route.ts';
 export function exchangeOf(koa: KoaContext, rawBody: Buffer): Exchange {
   return {
     rawBody,
-    url: koa.URL,
+    // Not koa.URL: that is no URL at all when the client sends a Host that is none.
+    url: URL.parse(koa.originalUrl, 'http://api') ?? new URL('http://api/'),
     userAgent: koa.get('user-agent'),
     header: (name) => koa.get(name),
     cookie: (name) => koa.cookies.get(name),

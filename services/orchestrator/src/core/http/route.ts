@@ -39,6 +39,7 @@ export interface Exchange {
   cookie(name: string): string | undefined;
   /** `null` deletes it. Attributes are always Secure, HttpOnly, SameSite=Lax, Path=/. */
   setCookie(name: string, value: string | null, options?: { maxAgeS?: number }): void;
+  /** Path and query; the host in it means nothing. */
   url: URL;
   userAgent: string;
 }

@@ -39,7 +39,7 @@ export const ROLE_SCOPES: Readonly<Record<Role, ReadonlySet<Scope>>> = {
 export const GRANTABLE_SCOPES = SCOPES.filter((scope) => scope !== 'api_keys:write');
 
 /** Realm roles that mean something to us; a provider adds others of its own. */
-export const PLATFORM_ROLES = ['user', 'founding_member', 'admin', 'superadmin', 'support', 'finance'] as const;
+const PLATFORM_ROLES = ['user', 'founding_member', 'admin', 'superadmin', 'support', 'finance'] as const;
 
 export const platformRoles = (claimed: readonly string[]): string[] =>
   PLATFORM_ROLES.filter((role) => claimed.includes(role));

@@ -8,7 +8,7 @@ import { findBearer } from './oidc/service.ts';
 import { findSession } from './sessions/service.ts';
 import { TenantNotFound } from './tenants/service.ts';
 
-export const TenantRequired = defineError<{ tenantIds: string[] }>(
+const TenantRequired = defineError<{ tenantIds: string[] }>(
   'tenant.required',
   400,
   'You belong to several tenants. Say which one this is about in the header x-tenant-id.',

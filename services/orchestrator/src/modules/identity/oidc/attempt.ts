@@ -9,7 +9,7 @@ export const LOGIN_TIMEOUT_S = 3600;
 const MAX_ATTEMPTS = 5;
 
 /** A cookie per attempt: two tabs that sign in at once do not disturb each other. */
-export const loginCookiePrefix = ({ config }: Pick<Context, 'config'>) => `${config.SESSION_COOKIE_NAME}-login-`;
+const loginCookiePrefix = ({ config }: Pick<Context, 'config'>) => `${config.SESSION_COOKIE_NAME}-login-`;
 
 /** `state` begins with the cookie's own part of the name, which begins with the time. */
 const cookieFor = (ctx: Context, state: string) => loginCookiePrefix(ctx) + (state.split('.')[0] ?? '');

@@ -1,3 +1,4 @@
+import { request as httpRequest } from 'node:http';
 import test from 'ava';
 import type { Sandbox } from '@bastide/sandbox';
 import { hashToken } from '#core/crypto/tokens.ts';
@@ -153,6 +154,17 @@ test('a person is led to a page that words the error', async (t) => {
   });
   t.is(answer.status, 302);
   t.is(answer.headers.get('location'), '/?signInError=auth.login_expired');
+});
+
+test('survives a Host header that is none', async (t) => {
+  const status = await new Promise((resolve) => {
+    const path = '/auth/callback?code=x&state=y';
+    const call = httpRequest(api.url + path, { headers: { host: 'a b:c' } }, (response) =>
+      resolve(response.statusCode),
+    );
+    call.end();
+  });
+  t.is(status, 400);
 });
 
 test('only a path of our own is returned to', (t) => {

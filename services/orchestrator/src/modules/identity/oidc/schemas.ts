@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 export const BeginLogin = z.object({
-  returnTo: z.string().max(1500).optional().meta({ description: 'Path in the dashboard to come back to.' }),
+  returnTo: z.string().max(1000).optional().meta({ description: 'Path in the dashboard to come back to.' }),
 });
 
 export const LoggedOut = z.object({

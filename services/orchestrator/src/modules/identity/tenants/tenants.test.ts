@@ -56,7 +56,7 @@ test('makes the tenant, its owner, the trace and the event together', async (t) 
   t.like(me.body, { tenants: [{ id, slug: 'together', name: 'Café de la Gare', role: 'owner' }] });
   const job = await app.ctx
     .db('outbox')
-    .where({ job: 'identity.tenant_created', tenant_id: id })
+    .where({ key: `identity.tenant_created/${id}`, tenant_id: id })
     .first<{ data: string }>();
   t.deepEqual(JSON.parse(job.data), { tenantId: id });
   const traces = await app.ctx.db('audit_log').where({ tenant_id: id }).pluck<string[]>('action');

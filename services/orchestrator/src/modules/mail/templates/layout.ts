@@ -9,13 +9,16 @@ const PAPER = '#f5f4f9';
 const ACCENT = '#4f3cc9';
 
 const FOOTER: Readonly<Record<Locale, string>> = {
-  en: 'You get this mail because of your account at Bastide.',
-  fr: 'Vous recevez cet e-mail en raison de votre compte Bastide.',
+  en: 'Sent by Bastide.',
+  fr: 'Envoyé par Bastide.',
 };
 const FALLBACK: Readonly<Record<Locale, string>> = {
   en: 'If the button does not work, open this address:',
   fr: 'Si le bouton ne fonctionne pas, ouvrez cette adresse :',
 };
+
+/** French sets a space, which must not break, before a colon. */
+const COLON: Readonly<Record<Locale, string>> = { en: ':', fr: '\u00a0:' };
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -87,10 +90,10 @@ export function toText(letter: Letter, locale: Locale): string {
   const blocks = [
     letter.heading,
     ...letter.paragraphs,
-    ...(letter.facts ? [letter.facts.map(({ label, value }) => `${label}: ${value}`).join('\n')] : []),
-    ...(letter.button ? [`${letter.button.label}:\n${letter.button.url}`] : []),
+    ...(letter.facts ? [letter.facts.map(({ label, value }) => `${label}${COLON[locale]} ${value}`).join('\n')] : []),
+    ...(letter.button ? [`${letter.button.label}${COLON[locale]}\n${letter.button.url}`] : []),
     ...(letter.note === undefined ? [] : [letter.note]),
-    `-- \nBastide · ${FOOTER[locale]}`,
+    `-- \n${FOOTER[locale]}`,
   ];
   return `${blocks.join('\n\n')}\n`;
 }
