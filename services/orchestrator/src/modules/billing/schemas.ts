@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineJob } from '#core/jobs/define.ts';
+import { defineEvent } from '#core/jobs/define.ts';
 import { lineSchema } from '#modules/catalogue/schemas.ts';
 
 /**
@@ -22,46 +22,46 @@ const ofInvoice = z.object({
   planKey: z.string().nullable(),
 });
 
-export const subscriptionStarted = defineJob({
+export const subscriptionStarted = defineEvent({
   name: 'billing.subscription_started',
   schema: ofSubscription,
   key: ({ subscriptionId }) => subscriptionId,
   attempts: ATTEMPTS,
 });
 /** The subscription is on another plan now; rights follow its paid invoice. */
-export const subscriptionChanged = defineJob({
+export const subscriptionChanged = defineEvent({
   name: 'billing.subscription_changed',
   schema: ofSubscription.extend({ change: z.string() }),
   key: ({ subscriptionId, change }) => `${subscriptionId}/${change}`,
   attempts: ATTEMPTS,
 });
-export const subscriptionEnded = defineJob({
+export const subscriptionEnded = defineEvent({
   name: 'billing.subscription_ended',
   schema: ofSubscription,
   key: ({ subscriptionId }) => subscriptionId,
   attempts: ATTEMPTS,
 });
-export const invoiceIssued = defineJob({
+export const invoiceIssued = defineEvent({
   name: 'billing.invoice_issued',
   schema: ofInvoice,
   key: ({ invoiceId }) => invoiceId,
   attempts: ATTEMPTS,
 });
 /** Rights have risen in the same transaction. A free plan's invoice is paid when it is issued. */
-export const invoicePaid = defineJob({
+export const invoicePaid = defineEvent({
   name: 'billing.invoice_paid',
   schema: ofInvoice,
   key: ({ invoiceId }) => invoiceId,
   attempts: ATTEMPTS,
 });
 /** A payment of it was tried and refused; once per try. */
-export const invoiceFailed = defineJob({
+export const invoiceFailed = defineEvent({
   name: 'billing.invoice_failed',
   schema: ofInvoice.extend({ attempt: z.string(), reason: z.string().nullable() }),
   key: ({ invoiceId, attempt }) => `${invoiceId}/${attempt}`,
   attempts: ATTEMPTS,
 });
-export const invoiceOverdue = defineJob({
+export const invoiceOverdue = defineEvent({
   name: 'billing.invoice_overdue',
   schema: ofInvoice,
   key: ({ invoiceId }) => invoiceId,

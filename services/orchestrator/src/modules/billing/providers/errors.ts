@@ -1,19 +1,35 @@
 import { AppError, defineError } from '#core/errors.ts';
 import { Unrecoverable } from '#core/jobs/run.ts';
 
-/** No usable answer: the call may or may not have been carried out, so only a repeatable call may follow. */
-export const ProviderUnavailable = defineError<{ provider: string; reason: string; status?: number }>(
+/** What the API answers; see `ProviderUnavailable`. */
+export const NoUsableAnswer = defineError<{ provider: string }>(
   'billing.provider_unavailable',
   503,
   (d) => `The payment system does not answer right now (${d.provider}). Try again in a few seconds.`,
   { retryAfterS: 5 },
 );
 
-/** It did answer, with a failure of its own. */
+/**
+ * No usable answer: the call may or may not have been carried out, so only a repeatable call may follow. `reason` is for
+ * the log, and never shown; `status` is there when the provider did answer, with a failure of its own.
+ */
+export function ProviderUnavailable(provider: string, reason: string, failure: { status?: number; cause?: unknown }) {
+  return NoUsableAnswer({ provider }, { cause: new ProviderFailure(reason, failure.status, { cause: failure.cause }) });
+}
+
+class ProviderFailure extends Error {
+  override readonly name = 'ProviderFailure';
+  readonly status: number | undefined;
+
+  constructor(reason: string, status: number | undefined, options: ErrorOptions) {
+    super(reason, options);
+    this.status = status;
+  }
+}
+
+/** It did answer, with a failure of its own (and Stripe keeps that under the idempotency key). */
 export const isKeptFailure = (error: unknown): boolean =>
-  error instanceof AppError &&
-  error.code === ProviderUnavailable.code &&
-  ((error.details as { status?: number }).status ?? 0) >= 500;
+  error instanceof AppError && error.cause instanceof ProviderFailure && (error.cause.status ?? 0) >= 500;
 
 /** The provider answered, and said no. */
 export class ProviderRefused extends Error {

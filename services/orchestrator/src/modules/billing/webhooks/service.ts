@@ -32,7 +32,7 @@ interface SignedByLago {
 export async function receiveFromLago(ctx: Context, rawBody: Buffer, signed: SignedByLago): Promise<void> {
   if (!isSignedByLago(ctx.config, rawBody, signed) || signed.uniqueKey === '') throw SignatureInvalid();
   const body = rawBody.toString('utf8');
-  const { webhook_type: eventType } = z.object({ webhook_type: z.string() }).parse(parse(body));
+  const eventType = z.object({ webhook_type: z.string() }).safeParse(parse(body)).data?.webhook_type ?? 'unknown';
   await receive(ctx, { source: 'lago', eventKey: signed.uniqueKey, eventType, body, job: handleLagoWebhook });
 }
 

@@ -31,7 +31,7 @@ export class LagoHttp {
     const parsed = schema.safeParse(answer);
     if (parsed.success) return parsed.data;
     const reason = `unexpected answer to ${method} ${path}: ${parsed.error.message}`;
-    throw ProviderUnavailable({ provider: 'Lago', reason }, { cause: parsed.error });
+    throw ProviderUnavailable('Lago', reason, { cause: parsed.error });
   }
 
   /** Undefined instead of a 404. */
@@ -70,7 +70,7 @@ export class LagoHttp {
     if (status >= 200 && status < 300) return answer;
     const { code, error, error_details: details } = ErrorAnswer.parse(answer ?? {});
     const reason = code ?? error ?? 'no reason given';
-    if (status >= 500 || status === 429) throw ProviderUnavailable({ provider: 'Lago', reason: `${status} ${reason}` });
+    if (status >= 500 || status === 429) throw ProviderUnavailable('Lago', `${status} ${reason}`, { status });
     throw new ProviderRefused('Lago', status, reason, details ?? undefined);
   }
 
@@ -85,7 +85,7 @@ export class LagoHttp {
       return { status: response.status, text: await response.text() };
     } catch (error) {
       const reason = `${method} ${url.pathname}: ${(error as Error).message}`;
-      throw ProviderUnavailable({ provider: 'Lago', reason }, { cause: error });
+      throw ProviderUnavailable('Lago', reason, { cause: error });
     }
   }
 }

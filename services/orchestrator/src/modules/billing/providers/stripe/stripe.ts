@@ -149,7 +149,7 @@ async function attempt<T>(call: () => Promise<T>): Promise<T> {
     if (!(error instanceof Stripe.errors.StripeError)) throw error;
     const status = error.statusCode ?? 0;
     if (status === 0 || status >= 500 || status === 409 || status === 429)
-      throw ProviderUnavailable({ provider: 'Stripe', reason: error.message, status }, { cause: error });
+      throw ProviderUnavailable('Stripe', error.message, { status, cause: error });
     throw new ProviderRefused('Stripe', status, error.code ?? error.type, error.message);
   }
 }

@@ -1,0 +1,169 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import Stripe from 'stripe';
+import { withTenant } from '#core/context.ts';
+import { newId } from '#core/ids.ts';
+import { type InvoiceRow, invoices } from '#modules/billing/invoices/queries.ts';
+import { subscribe } from '#modules/billing/subscriptions/service.ts';
+import type { MatrixEntry, MatrixRequest, MatrixWorld } from '../support/matrix.ts';
+
+const PRICE = 'starter-m-eur-v1';
+
+const tenantOf = (world: MatrixWorld) => withTenant(world.ctx, world.owner.tenantId);
+
+/** Whatever an earlier entry has subscribed to is over. */
+async function noSubscription(world: MatrixWorld): Promise<void> {
+  const { tenantId } = world.owner;
+  await world.ctx.db('subscriptions').where({ tenant_id: tenantId }).update({ slot: null, status: 'terminated' });
+}
+
+async function subscription(world: MatrixWorld): Promise<string> {
+  await noSubscription(world);
+  return (await subscribe(tenantOf(world), { priceCode: PRICE })).id;
+}
+
+async function invoice(world: MatrixWorld, change: Partial<InvoiceRow> = {}): Promise<string> {
+  const id = newId('invoice');
+  await invoices(tenantOf(world), world.owner.tenantId).insertNew({
+    id,
+    lago_id: randomUUID(),
+    subscription_id: null,
+    price_code: PRICE,
+    number: 'BAS-001',
+    description: 'Starter',
+    status: 'finalized',
+    payment_status: 'pending',
+    is_overdue: 0,
+    currency: 'EUR',
+    total_minor: 2900,
+    issued_at: new Date(),
+    due_at: null,
+    paid_at: null,
+    lago_updated_at: new Date(),
+    ...change,
+  });
+  return id;
+}
+
+const ofSubscription = async (world: MatrixWorld) => ({ params: { subscriptionId: await subscription(world) } });
+const ofInvoice = async (world: MatrixWorld) => ({ params: { invoiceId: await invoice(world) } });
+const badSubscriptionId = { path: 'params.subscriptionId', change: () => ({ params: { subscriptionId: 'sub_1' } }) };
+const badInvoiceId = {
+  path: 'params.invoiceId',
+  change: (happy: MatrixRequest) => ({ ...happy, params: { invoiceId: 'inv_1' } }),
+};
+const badPage = { path: 'query.limit', change: (happy: MatrixRequest) => ({ ...happy, query: { limit: 'many' } }) };
+
+const notPayable = (name: string, change: Partial<InvoiceRow>) => ({
+  name,
+  status: 409,
+  code: 'invoice.not_payable',
+  request: async (world: MatrixWorld) => ({
+    caller: world.owner,
+    request: { params: { invoiceId: await invoice(world, change) }, body: {} },
+  }),
+});
+
+const asJson = { 'content-type': 'application/json' };
+
+function fromLago(world: MatrixWorld, key = world.ctx.config.LAGO_WEBHOOK_HMAC_KEY, algorithm = 'hmac'): MatrixRequest {
+  const body = JSON.stringify({ webhook_type: 'customer.updated', object_type: 'customer', customer: {} });
+  const signature = createHmac('sha256', key).update(body).digest('base64');
+  return {
+    body,
+    headers: {
+      ...asJson,
+      'x-lago-signature': signature,
+      'x-lago-signature-algorithm': algorithm,
+      'x-lago-unique-key': randomUUID(),
+    },
+  };
+}
+
+function fromStripe(world: MatrixWorld, secret = world.ctx.config.STRIPE_WEBHOOK_SECRET, ageS = 0): MatrixRequest {
+  const payload = JSON.stringify({ id: `evt_${randomUUID()}`, object: 'event', type: 'charge.succeeded', data: {} });
+  const timestamp = Math.floor(Date.now() / 1000) - ageS;
+  const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp });
+  return { body: payload, headers: { ...asJson, 'stripe-signature': signature } };
+}
+
+const refused = (name: string, request: (world: MatrixWorld) => MatrixRequest) => ({
+  name,
+  status: 401,
+  code: 'webhook.signature_invalid',
+  request: (world: MatrixWorld) => Promise.resolve({ caller: null, request: request(world) }),
+});
+
+export const entries: MatrixEntry[] = [
+  {
+    route: 'post /v1/subscriptions',
+    happy: async (world) => {
+      await noSubscription(world);
+      return { body: { priceCode: PRICE } };
+    },
+    badInput: { path: 'body.priceCode', change: (happy) => ({ ...happy, body: { priceCode: 7 } }) },
+    extra: [
+      {
+        name: 'a price that is not sold',
+        status: 404,
+        code: 'plan.not_found',
+        request: (world) =>
+          Promise.resolve({ caller: world.owner, request: { body: { priceCode: 'starter-m-eur-v9' } } }),
+      },
+      {
+        name: 'the same again',
+        status: 409,
+        code: 'subscription.exists',
+        request: async (world) => {
+          await subscription(world);
+          return { caller: world.owner, request: { body: { priceCode: PRICE } } };
+        },
+      },
+    ],
+  },
+  { route: 'get /v1/subscriptions', happy: () => ({}), badInput: badPage },
+  { route: 'get /v1/subscriptions/:subscriptionId', happy: ofSubscription, badInput: badSubscriptionId },
+  { route: 'post /v1/subscriptions/:subscriptionId/retry', happy: ofSubscription, badInput: badSubscriptionId },
+  { route: 'get /v1/invoices', happy: () => ({}), badInput: badPage },
+  { route: 'get /v1/invoices/:invoiceId', happy: ofInvoice, badInput: badInvoiceId },
+  {
+    route: 'post /v1/invoices/:invoiceId/checkout',
+    happy: async (world) => ({ ...(await ofInvoice(world)), body: {} }),
+    badInput: badInvoiceId,
+    extra: [
+      notPayable('an invoice that is paid', { payment_status: 'succeeded' }),
+      notPayable('an invoice that is void', { status: 'voided' }),
+      notPayable('an invoice over nothing', { total_minor: 0 }),
+      {
+        name: 'an amount that Stripe does not take',
+        status: 422,
+        code: 'payment.refused',
+        request: async (world) => ({
+          caller: world.owner,
+          request: { params: { invoiceId: await invoice(world, { total_minor: 10 }) }, body: {} },
+        }),
+      },
+    ],
+  },
+  {
+    route: 'post /webhooks/lago',
+    happy: (world) => fromLago(world),
+    badInput: { none: 'what is signed by Lago is not ours to validate' },
+    extra: [
+      refused('signed with another key', (world) => fromLago(world, 'another key')),
+      refused('signed by an algorithm that we do not take', (world) => fromLago(world, undefined, 'jwt')),
+      refused('changed after it was signed', (world) => ({ ...fromLago(world), body: '{"webhook_type":"x"}' })),
+      refused('not signed', () => ({ body: '{}', headers: asJson })),
+    ],
+  },
+  {
+    route: 'post /webhooks/stripe',
+    happy: (world) => fromStripe(world),
+    badInput: { none: 'what is signed by Stripe is not ours to validate' },
+    extra: [
+      refused('signed with another secret', (world) => fromStripe(world, 'whsec_another')),
+      refused('older than five minutes', (world) => fromStripe(world, undefined, 301)),
+      refused('changed after it was signed', (world) => ({ ...fromStripe(world), body: '{}' })),
+      refused('not signed', () => ({ body: '{}', headers: asJson })),
+    ],
+  },
+];
