@@ -128,7 +128,7 @@ const price = await step('choose a plan', async () => {
     'no plan starter in the catalogue',
   );
   const value = must(
-    plan.prices.find((candidate) => candidate.currency === 'EUR' && candidate.interval === 'monthly'),
+    plan.prices.find((candidate) => candidate.currency === 'EUR' && candidate.interval === 'month'),
     'starter has no monthly price in EUR',
   );
   return { value, seen: `${value.code}, ${money(value.amountMinor, value.currency)}` };
@@ -248,8 +248,8 @@ await step('the usage is metered', async () => {
 
 await step('the usage has reached the bill (Lago events)', async () => {
   const events = await until('usage events of the tenant at Lago', async () => {
-    const { lago } = await control<{ lago: LagoState }>('/api/state');
-    const found = lago.events.filter((event) => event.code === 'llm_tokens');
+    const { standIns } = await control<{ standIns: { lago: LagoState } }>('/api/state?standIn=lago');
+    const found = standIns.lago.events.filter((event) => event.code === 'llm_tokens');
     return found.length >= 2 && found;
   });
   const unique = new Set(events.map((event) => event.transaction_id));

@@ -39,3 +39,15 @@ export function isRedisDown(error: unknown): boolean {
     /Stream isn't writeable|Connection is closed|ECONNREFUSED|ECONNRESET|LOADING/.test(error.message)
   );
 }
+
+/** Waits for the first connection, so that a start does not begin with failures; gives up quietly, as Redis may be down. */
+export async function untilReady(redis: Redis, timeoutMs: number): Promise<void> {
+  if (redis.status === 'ready') return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, timeoutMs);
+    redis.once('ready', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

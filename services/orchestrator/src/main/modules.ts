@@ -2,6 +2,7 @@ import type { Context } from '#core/context.ts';
 import type { Gatekeeper } from '#core/http/gatekeeper.ts';
 import type { Route } from '#core/http/route.ts';
 import type { JobHandler, Schedule } from '#core/jobs/define.ts';
+import { housekeeping } from '#core/jobs/housekeeping.ts';
 import type { LiveListener } from '#core/live/listen.ts';
 import type { WorkerLoop } from '#core/process/worker-loop.ts';
 import { operationsHandler } from '#core/operations/advance.ts';
@@ -57,7 +58,12 @@ export const jobHandlers: readonly JobHandler[] = [
   ...siteHandlers,
 ];
 
-export const schedules: readonly Schedule[] = [sweepOperations, ...identitySchedules, ...billingSchedules];
+export const schedules: readonly Schedule[] = [
+  housekeeping,
+  sweepOperations,
+  ...identitySchedules,
+  ...billingSchedules,
+];
 
 /** What a worker does besides jobs, all the time. */
 export const workerLoops: readonly WorkerLoop[] = [...llmLoops];

@@ -1,5 +1,8 @@
 import { ConfigError, loadConfig, publicConfig } from '#core/config/load.ts';
 import { type App, createApp } from '#core/process/app.ts';
+import { untilReady } from '#core/redis.ts';
+
+const REDIS_PATIENCE_MS = 2000;
 
 /** Start of every process: configuration first, all of its problems at once, then `start`. */
 export async function run(name: string, start: (app: App) => Promise<number | void>): Promise<void> {
@@ -15,6 +18,7 @@ export async function run(name: string, start: (app: App) => Promise<number | vo
   lifecycle.handleSignals(ctx.config.SHUTDOWN_TIMEOUT_MS);
   process.on('unhandledRejection', (error) => ctx.log.error({ err: error }, 'unhandled rejection'));
   try {
+    await untilReady(ctx.redis, REDIS_PATIENCE_MS);
     const port = await start(app);
     ctx.log.info({ port, config: publicConfig(ctx.config) }, 'started');
   } catch (error) {

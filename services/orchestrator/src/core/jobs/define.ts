@@ -8,10 +8,18 @@ export interface Job<S extends z.ZodType = z.ZodType> {
   key: (data: z.output<S>) => string;
   /** Tries before it waits for a person; the pauses grow from a second to five minutes. */
   attempts: number;
+  /** True of an event: nobody has to handle it. A job without a handler is a mistake and fails. */
+  isEvent?: boolean;
 }
 
 /** The job's name and shape; whoever enqueues it need not know who handles it. */
 export const defineJob = <S extends z.ZodType>(job: Job<S>): Job<S> => job;
+
+/** Something that happened, told to whoever handles it in a module above; perhaps to nobody yet. */
+export const defineEvent = <S extends z.ZodType>(event: Omit<Job<S>, 'isEvent'>): Job<S> => ({
+  ...event,
+  isEvent: true,
+});
 
 export interface JobHandler {
   job: Job;

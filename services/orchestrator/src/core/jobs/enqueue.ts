@@ -5,6 +5,8 @@ import { announce } from '../live/announce.ts';
 import type { Job } from './define.ts';
 
 export const WAKE_TOPIC = 'outbox';
+/** Marks the rows of events, so that the runner can tell one without handlers from a mistake. */
+export const EVENT = 'event/';
 
 interface EnqueueOptions {
   /** Not before this long from now. */
@@ -23,7 +25,7 @@ export async function enqueue<S extends z.ZodType>(
 ): Promise<void> {
   const data = job.schema.parse(input);
   await insertOutboxRow(ctx, {
-    job: job.name,
+    job: job.isEvent ? `${EVENT}${job.name}` : job.name,
     key: `${job.name}/${job.key(data)}`,
     data: JSON.stringify(data),
     maxAttempts: job.attempts,

@@ -1,7 +1,8 @@
 import type { Context } from '../context.ts';
+import { withTransaction } from '../db/transaction.ts';
 import { AppError } from '../errors.ts';
 import type { JobHandler } from './define.ts';
-import { insertOutboxRow } from './enqueue.ts';
+import { EVENT, insertOutboxRow } from './enqueue.ts';
 import type { Dispatch } from './relay.ts';
 
 interface ClaimedRow {
@@ -43,11 +44,7 @@ export class JobRunner {
 
   /** One dispatch of one row; a dispatch that was claimed before, or is out of date, is nothing to do. */
   async run(app: Context, { id, dispatch }: Dispatch): Promise<void> {
-    const claimed = await app
-      .db('outbox')
-      .where({ id, dispatches: dispatch, state: 'sent' })
-      .update({ state: 'running', worker: this.#workerId, started_at: app.db.fn.now(3) });
-    if (claimed === 0) return;
+    if (!(await this.#claim(app, { id, dispatch }))) return;
     this.active.add(id);
     const stopTimer = app.metrics.jobDuration.startTimer();
     try {
@@ -57,6 +54,19 @@ export class JobRunner {
     } finally {
       this.active.delete(id);
     }
+  }
+
+  /**
+   * Through the primary key, so that it waits for the relay's commit: by the index on `state`, which the optimizer would
+   * often take, the row that the relay is just marking as sent is not found at all, and the dispatch would be lost.
+   */
+  async #claim(app: Context, { id, dispatch }: Dispatch): Promise<boolean> {
+    const [result] = (await app.db.raw(
+      `update outbox force index (primary) set state = 'running', worker = ?, started_at = now(3)
+       where id = ? and dispatches = ? and state = 'sent'`,
+      [this.#workerId, id, dispatch],
+    )) as [{ affectedRows: number }];
+    return result.affectedRows > 0;
   }
 
   async #execute(app: Context, row: ClaimedRow): Promise<string> {
@@ -82,7 +92,8 @@ export class JobRunner {
   }
 
   async #dispatchToHandlers(ctx: Context, row: ClaimedRow): Promise<void> {
-    const [jobName = '', as] = row.job.split(FAN_OUT);
+    const isEvent = row.job.startsWith(EVENT);
+    const [jobName = '', as] = row.job.slice(isEvent ? EVENT.length : 0).split(FAN_OUT);
     const handlers = this.#handlers.get(jobName) ?? [];
     const data: unknown = JSON.parse(row.data);
     if (as !== undefined) {
@@ -90,6 +101,7 @@ export class JobRunner {
       if (!handler) throw new Unrecoverable(`No handler ${as} for the job ${jobName}`);
       return handler.run(ctx, data);
     }
+    if (handlers.length === 0 && isEvent) return;
     if (handlers.length === 0) throw new Unrecoverable(`No handler for the job ${jobName}`);
     if (handlers.length === 1) return handlers[0]?.run(ctx, data);
     // Each handler gets a row of its own, so that one that fails does not make the others run again.
@@ -106,10 +118,14 @@ export class JobRunner {
 
 /** Only the run that holds the row may write it: one that was given up for dead and taken over writes nothing. */
 async function finish(app: Context, row: ClaimedRow, change: Record<string, unknown>): Promise<void> {
-  await app
-    .db('outbox')
-    .where({ id: row.id, state: 'running', worker: row.worker, dispatches: row.dispatches })
-    .update({ worker: null, ...change });
+  // By the primary key, as the claim: two ways to one row would be two orders of locks. A deadlock with the relay or the
+  // recovery is tried again here, since failing would run a handler again that has done its work.
+  await withTransaction(app, (ctx) =>
+    ctx
+      .db(ctx.db.raw('outbox force index (primary)'))
+      .where({ id: row.id, state: 'running', worker: row.worker, dispatches: row.dispatches })
+      .update({ worker: null, ...change }),
+  );
 }
 
 async function recordFailure(ctx: Context, row: ClaimedRow, error: unknown): Promise<'retried' | 'failed'> {

@@ -17,6 +17,7 @@ const QUEUE = 'jobs';
 const RELAY_MS = 250;
 const RECOVER_MS = 1000;
 const SILENT_S = 30;
+const STALLED_MS = 6000;
 
 interface WorkerParts {
   handlers: readonly JobHandler[];
@@ -51,7 +52,10 @@ export class JobWorker {
       prefix,
       concurrency: ctx.config.WORKER_CONCURRENCY,
       autorun: false,
-      // Our own recovery is quicker and exact; a stalled job that BullMQ runs again is refused by its claim.
+      // A worker that was killed between taking a dispatch and claiming its row is noticed by BullMQ alone: soon. One
+      // that only seemed dead does no harm, since a dispatch is claimed once.
+      lockDuration: STALLED_MS,
+      stalledInterval: STALLED_MS / 2,
       maxStalledCount: 1000,
     });
     this.#consumer.on('error', (error) => ctx.log.debug({ err: error }, 'queue consumer'));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineJob } from '#core/jobs/define.ts';
+import { defineEvent } from '#core/jobs/define.ts';
 import { intervalSchema, lineSchema } from './file-schema.ts';
 
 export { lineSchema } from './file-schema.ts';
@@ -7,7 +7,7 @@ export type { CountKey, Entitlements, FlagKey, Limit, List, ListKey } from './en
 export type { Catalogue, Charge, Line, Metric, Plan, Price } from './parse.ts';
 
 /** A tenant's rights have become others; whoever keeps a copy reads them again. */
-export const entitlementsChanged = defineJob({
+export const entitlementsChanged = defineEvent({
   name: 'catalogue.entitlements_changed',
   schema: z.object({ tenantId: z.string(), seq: z.number().int() }),
   key: ({ tenantId, seq }) => `${tenantId}/${seq}`,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { defineJob } from '#core/jobs/define.ts';
+import { defineEvent } from '#core/jobs/define.ts';
 
 /** A tenant exists from now on: free plans, the welcome mail. */
-export const tenantCreated = defineJob({
+export const tenantCreated = defineEvent({
   name: 'identity.tenant_created',
   schema: z.object({ tenantId: z.string() }),
   key: ({ tenantId }) => tenantId,
