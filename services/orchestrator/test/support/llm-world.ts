@@ -17,7 +17,7 @@ import { listen } from '../../../sandbox/src/kernel/listen.ts';
 import { misbehaving } from '../../../sandbox/src/kernel/misbehave.ts';
 import { RequestLog } from '../../../sandbox/src/kernel/request-log.ts';
 import { createLlm } from '../../../sandbox/src/llm/llm.ts';
-import { repositoryPath } from './processes.ts';
+import { type RunningProcess, repositoryPath, startOrchestrator } from './processes.ts';
 import { createOwner } from './people.ts';
 import { TEST_ENV, type TestApp, createTestApp, eventually } from './stack.ts';
 
@@ -57,9 +57,13 @@ export interface LlmWorld {
     faults: Faults;
     produced(): Produced[];
     configure(settings: Record<string, unknown>): void;
-    openRequests(): Promise<number>;
+    /** When it saw the end of a request's connection or answer, by request id. */
+    closedAt: ReadonlyMap<string, number>;
+    /** Nothing is being made any more. */
+    idle(): Promise<unknown>;
   };
   startGateway(env?: Record<string, string>, options?: GatewayOptions): Promise<TestGateway>;
+  spawnGateway(env?: Record<string, string>): Promise<GatewayProcess>;
   startConsumer(options?: { claimIdleMs?: number }): UsageConsumer;
   /** A tenant with a plan and a key. `unlimited` is pro without its rate. */
   createTenant(plan?: string | null): Promise<TenantContext>;
@@ -76,6 +80,12 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
+/** A gateway in a process of its own, for what only a process shows: its memory, and its death. */
+export interface GatewayProcess extends Omit<TestGateway, 'stop'> {
+  process: RunningProcess;
+  rssBytes(): number;
+}
+
 /** A provider, a database, and what it takes to put gateways in between. */
 export async function startLlmWorld(cleanUp: CleanUp, overrides: Record<string, string> = {}): Promise<LlmWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'bastide-llm-'));
@@ -83,6 +93,10 @@ export async function startLlmWorld(cleanUp: CleanUp, overrides: Record<string, 
   const world = { clock: new Clock(), faults: new Faults(), log: new RequestLog() };
   const llm = createLlm(world, { apiKey: TEST_ENV.LLM_UPSTREAM_KEY });
   const listening = await listen('llm', 0);
+  const closedAt = new Map<string, number>();
+  listening.server.on('request', (request, response) => {
+    response.once('close', () => closedAt.set(String(request.headers['x-request-id']), Date.now()));
+  });
   listening.server.on('request', misbehaving(world, llm));
   cleanUp(() => listening.close());
   const app = await createTestApp(cleanUp, {
@@ -99,9 +113,10 @@ export async function startLlmWorld(cleanUp: CleanUp, overrides: Record<string, 
       faults: world.faults,
       produced: () => state().requests.map((request) => ({ ...request })),
       configure: (settings) => void llm.actions?.['configure']?.(settings),
-      openRequests: () =>
-        new Promise((resolve, reject) =>
-          listening.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      closedAt,
+      idle: () =>
+        eventually('the provider to be done', () =>
+          Promise.resolve(state().requests.every(({ outcome }) => outcome !== 'open')),
         ),
     },
     startGateway: async (env = {}, options = QUICK) => {
@@ -111,6 +126,16 @@ export async function startLlmWorld(cleanUp: CleanUp, overrides: Record<string, 
       const url = `http://127.0.0.1:${await startGateway(gateway, options)}/v1`;
       await eventually('redis', () => Promise.resolve(gateway.ctx.redis.status === 'ready'));
       return { url, stop, client: clientOf(url) };
+    },
+    spawnGateway: async (env = {}) => {
+      const running = await startOrchestrator('gateway', { ...app.env, ...env });
+      cleanUp(() => running.kill('SIGKILL'));
+      const url = `http://127.0.0.1:${running.port}/v1`;
+      const rssBytes = () => {
+        const status = readFileSync(`/proc/${running.child.pid ?? 0}/status`, 'utf8');
+        return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
+      };
+      return { url, client: clientOf(url), process: running, rssBytes };
     },
     startConsumer: (options) => {
       const consumer = new UsageConsumer(app.ctx, options);

@@ -54,9 +54,8 @@ export class Completion implements Dispatcher.DispatchHandler {
   }
 
   start(): void {
-    const { call, envelope, upstream, meter } = this.#parts;
+    const { call, envelope, upstream } = this.#parts;
     call.onGone(() => this.#leave());
-    meter.sent();
     const { body, model, isStream } = envelope;
     call.headers['x-gateway-provider'] = upstream.provider.name;
     call.headers['x-gateway-model'] = encodeURI(model);
@@ -76,8 +75,9 @@ export class Completion implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#isOver) controller.abort(new Error('The client left before the request was sent.'));
+    if (this.#isOver) return controller.abort(new Error('The client left before the request was sent.'));
     this.#controller = controller;
+    this.meter.sent();
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {

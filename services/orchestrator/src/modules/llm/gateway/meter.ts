@@ -52,7 +52,7 @@ export class Meter {
     return this.#characters;
   }
 
-  /** Just before the request goes to the provider. */
+  /** Just before its first byte goes to the provider. */
   sent(): void {
     this.#isInJournal = true;
     this.#parts.journal.start({ ...this.#who(), promptTokens: this.#promptEstimate });
