@@ -148,6 +148,9 @@ export const routes: readonly Route[] = [
   }),
   list('/v1/sites', (world) => world.sites),
   get('/v1/sites/:siteId', (world) => world.sites, 'siteId'),
+  route('POST', '/v1/sites/:siteId/sign-in-details', ({ world }) => ({
+    json: { url: world.sites[0]?.url ?? '', username: 'Administrator', password: 'mossy-walnut-ferry-27' },
+  })),
   route('POST', '/v1/sites', ({ world, body }) => ({ status: 201, json: addSite(world, text(body.name)) })),
   get('/v1/operations/:operationId', (world) => world.operations, 'operationId'),
   route('GET', '/v1/operations/:operationId/events', async ({ world, params, response }) => {

@@ -59,7 +59,7 @@ export const nextId = (world: World, prefix: string): string =>
 
 export const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
 
-const STEPS = ['reserve', 'create', 'install', 'check', 'announce'];
+const STEPS = ['reserve', 'create', 'install', 'verify'];
 
 export function addTenant(world: World, tenant: { name: string; slug: string; currency?: Tenant['currency'] }): Tenant {
   const created: Tenant = { id: nextId(world, 'ten'), currency: 'EUR', createdAt: minutesAgo(0), ...tenant };
@@ -90,6 +90,8 @@ export function addSubscription(world: World, priceCode: string): World['subscri
     line: plan.line,
     status: 'active',
     isPaid: false,
+    isDefault: plan.isDefault,
+    problem: null,
     createdAt: minutesAgo(0),
   };
   world.subscriptions.unshift(subscription);
@@ -98,6 +100,8 @@ export function addSubscription(world: World, priceCode: string): World['subscri
     number: `BST-2026-${String(world.invoices.length + 1).padStart(4, '0')}`,
     status: 'finalized',
     paymentStatus: 'pending',
+    isOverdue: false,
+    dueAt: null,
     currency: price.currency,
     totalMinor: price.amountMinor,
     issuedAt: minutesAgo(0),

@@ -119,28 +119,23 @@ function settled(world: World): void {
     { key: 'llm_requests_per_minute', limit: 10, used: 0 },
     { key: 'agents', limit: null, used: 4 },
   ];
-  const entry = (
-    minutes: number,
-    action: string,
-    subject: string,
-    actor: World['audit'][number]['actor'],
-    ip: string | null,
-  ) => ({
+  type Entry = World['audit'][number];
+  const entry = (minutes: number, facts: Pick<Entry, 'action' | 'subject' | 'actor' | 'ip'>): Entry => ({
     id: nextId(world, 'aud'),
-    action,
-    subject,
-    actor,
-    ip,
     at: minutesAgo(minutes),
     details: {},
+    ...facts,
   });
   const ada = { type: 'user', id: 'usr_01', name: 'Ada Lovelace' } as const;
+  const system = { type: 'system', id: null, name: null } as const;
+  const lago = { type: 'webhook', id: 'lago', name: 'lago' } as const;
+  const home = '203.0.113.24';
   world.audit = [
-    entry(4, 'llm_key.create', 'llmk_01JD9Z7Q4M8X2', ada, '203.0.113.24'),
-    entry(51, 'site.ready', 'sit_01JD9Z5T1K0PA', { type: 'system', id: null, name: null }, null),
-    entry(53, 'invoice.paid', 'inv_01JD9Z4C8N5RB', { type: 'webhook', id: 'lago', name: 'lago' }, '198.51.100.7'),
-    entry(58, 'subscription.create', 'sub_01JD9Z3W6M2QC', ada, '203.0.113.24'),
-    entry(60, 'tenant.create', 'ten_01JD9Z2H9V7SD', ada, '203.0.113.24'),
+    entry(4, { action: 'llm_key.create', subject: 'llmk_01JD9Z7Q4M8X2', actor: ada, ip: home }),
+    entry(51, { action: 'site.ready', subject: 'sit_01JD9Z5T1K0PA', actor: system, ip: null }),
+    entry(53, { action: 'invoice.paid', subject: 'inv_01JD9Z4C8N5RB', actor: lago, ip: '198.51.100.7' }),
+    entry(58, { action: 'subscription.create', subject: 'sub_01JD9Z3W6M2QC', actor: ada, ip: home }),
+    entry(60, { action: 'tenant.create', subject: 'ten_01JD9Z2H9V7SD', actor: ada, ip: home }),
   ];
 }
 

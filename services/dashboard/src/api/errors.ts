@@ -12,11 +12,12 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly requestId: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
   readonly issues: readonly FieldIssue[];
 
   constructor(
     message: string,
-    fact: { status: number; code: string; requestId?: string | undefined; issues?: readonly FieldIssue[] },
+    fact: { status: number; code: string; requestId?: string | undefined; details?: unknown },
     options?: ErrorOptions,
   ) {
     super(message, options);
@@ -24,7 +25,8 @@ export class ApiError extends Error {
     this.status = fact.status;
     this.code = fact.code;
     this.requestId = fact.requestId;
-    this.issues = fact.issues ?? [];
+    this.details = isRecord(fact.details) ? fact.details : {};
+    this.issues = Array.isArray(this.details.issues) ? this.details.issues.filter(isIssue) : [];
   }
 
   /** Whether the server may have acted on the request although no answer says so. */
@@ -42,51 +44,31 @@ export class ApiError extends Error {
       status,
       code: text(error.code) ?? `http.${status}`,
       requestId: text(error.requestId),
-      issues: issuesOf(error.details),
+      details: error.details,
     });
   }
 }
 
 /** Messages by field name: `body.slug` and `slug` both belong to the field `slug`. */
-export function fieldErrors(
-  error: unknown,
-  fieldsByCode: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
+export function fieldErrors(error: unknown): Readonly<Record<string, string>> {
   if (!(error instanceof ApiError)) return {};
-  const field = fieldsByCode[error.code];
-  if (field !== undefined) return { [field]: error.message };
   return Object.fromEntries(
     error.issues.map((issue) => [issue.path.replace(/^(body|query|params)\./, ''), issue.message]),
   );
 }
 
 function isEnvelope(body: unknown): body is ErrorEnvelope {
-  return (
-    typeof body === 'object' &&
-    body !== null &&
-    'error' in body &&
-    typeof body.error === 'object' &&
-    body.error !== null
-  );
+  return isRecord(body) && isRecord(body.error);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isIssue(value: unknown): value is FieldIssue {
+  return isRecord(value) && typeof value.path === 'string' && typeof value.message === 'string';
 }
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function issuesOf(details: unknown): FieldIssue[] {
-  if (typeof details !== 'object' || details === null || !('issues' in details) || !Array.isArray(details.issues))
-    return [];
-  return details.issues.filter(isIssue);
-}
-
-function isIssue(value: unknown): value is FieldIssue {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'path' in value &&
-    typeof value.path === 'string' &&
-    'message' in value &&
-    typeof value.message === 'string'
-  );
 }

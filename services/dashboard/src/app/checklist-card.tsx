@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { ArrowRight, Check } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { isDue, useInvoices } from '#features/billing/api/invoices.ts';
-import { useSubscriptions } from '#features/billing/api/subscriptions.ts';
+import { isCurrent, useSubscriptions } from '#features/billing/api/subscriptions.ts';
 import { useMembers } from '#features/identity/api/members.ts';
 import { useLlmKeys } from '#features/llm/api/keys.ts';
 import { useSites } from '#features/sites/api/sites.ts';
@@ -87,7 +87,7 @@ function useTasks(): Task[] | null {
   const keys = useLlmKeys().data?.items;
   const members = useMembers().data?.items;
   if (!subscriptions || !invoices || !sites || !keys || !members) return null;
-  const sitesPlan = subscriptions.find(({ line, status }) => line === 'sites' && status !== 'canceled');
+  const sitesPlan = subscriptions.find((subscription) => subscription.line === 'sites' && isCurrent(subscription));
   return [
     { key: 'tenant', isDone: true, to: '/settings' },
     { key: 'plan', isDone: sitesPlan !== undefined, to: '/onboarding', search: { step: 'plan' } },

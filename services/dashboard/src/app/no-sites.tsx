@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { Globe } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { useSubscriptions } from '#features/billing/api/subscriptions.ts';
+import { isCurrent, useSubscriptions } from '#features/billing/api/subscriptions.ts';
 import { Button } from '#ui/button.tsx';
 import { EmptyState } from '#ui/empty-state.tsx';
 
@@ -9,7 +9,7 @@ import { EmptyState } from '#ui/empty-state.tsx';
 export function NoSites() {
   const { t } = useTranslation();
   const { data } = useSubscriptions();
-  const hasPlan = data?.items.some(({ line, status }) => line === 'sites' && status !== 'canceled') === true;
+  const hasPlan = data?.items.some((subscription) => subscription.line === 'sites' && isCurrent(subscription)) === true;
   if (hasPlan) {
     return (
       <EmptyState

@@ -1,7 +1,8 @@
 import { createContext, useContext, useEffect, useRef, useState, type ReactNode, type SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { fieldErrors } from '#api/errors.ts';
+import { ApiError, fieldErrors } from '#api/errors.ts';
 import { ErrorNotice } from './notice.tsx';
+import { useErrorMessage } from './use-error-message.ts';
 
 type Errors = Readonly<Record<string, string>>;
 
@@ -27,7 +28,9 @@ export function Form({ onSubmit, error, errorFields = {}, className, children, f
   const { t } = useTranslation();
   const form = useRef<HTMLFormElement>(null);
   const [localErrors, setLocalErrors] = useState<Errors>({});
-  const serverErrors = fieldErrors(error, errorFields);
+  const messageOf = useErrorMessage();
+  const namedField = error instanceof ApiError ? errorFields[error.code] : undefined;
+  const serverErrors = namedField === undefined ? fieldErrors(error) : { [namedField]: messageOf(error) };
   const errors = { ...serverErrors, ...localErrors };
   const hasFieldError = Object.keys(serverErrors).length > 0;
 

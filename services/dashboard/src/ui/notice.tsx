@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { ApiError } from '#api/errors.ts';
 import { cn } from '#lib/cn.ts';
 import { Button } from './button.tsx';
+import { useErrorMessage } from './use-error-message.ts';
 
 const TONES = {
   info: { icon: Info, className: 'border-accent-line bg-accent-soft [&>svg]:text-accent' },
@@ -50,22 +51,22 @@ export function ErrorNotice({
   className?: string;
 }) {
   const { t } = useTranslation();
-  const message = useErrorMessage(error);
+  const messageOf = useErrorMessage();
   if (error === null || error === undefined) return null;
   return (
     <Notice
       tone="danger"
       {...(className === undefined ? {} : { className })}
-      title={message}
-      {...(onRetry
-        ? {
-            action: (
-              <Button size="sm" variant="secondary" onClick={onRetry}>
-                {t('ui.retry')}
-              </Button>
-            ),
-          }
-        : {})}
+      title={messageOf(error)}
+      action={
+        onRetry ? (
+          <Button size="sm" variant="secondary" onClick={onRetry}>
+            {t('ui.retry')}
+          </Button>
+        ) : (
+          <UpgradeLink error={error} />
+        )
+      }
     >
       <ErrorReference error={error} />
     </Notice>
@@ -84,11 +85,13 @@ export function ErrorReference({ error }: { error: unknown }) {
   );
 }
 
-export function useErrorMessage(error: unknown): string {
+/** A limit of the tenant's plans names the plan that lifts it; the plans' page shows them all. */
+function UpgradeLink({ error }: { error: unknown }) {
   const { t } = useTranslation();
-  if (error instanceof ApiError) {
-    if (error.status === 0) return t('ui.error.unreachable');
-    if (error.message !== '') return error.message;
-  }
-  return t('ui.error.unexpected');
+  if (!(error instanceof ApiError) || error.code !== 'entitlement.limit_reached') return null;
+  return (
+    <Button asChild size="sm" variant="secondary">
+      <a href="/plans">{t('ui.error.seePlans')}</a>
+    </Button>
+  );
 }

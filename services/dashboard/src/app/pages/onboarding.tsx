@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useCurrentTenantId } from '#api/current-tenant.ts';
 import { useSubscribe, useSubscriptions } from '#features/billing/api/subscriptions.ts';
+import { OrderProblem } from '#features/billing/components/order-problem.tsx';
 import { PayFirstInvoice } from '#features/billing/components/pay-first-invoice.tsx';
 import { usePlans } from '#features/catalogue/api/plans.ts';
 import { PlanGrid } from '#features/catalogue/components/plan-grid.tsx';
@@ -94,8 +95,8 @@ function PlanStep() {
                     plan={plan}
                     price={price}
                     subscribe={subscribe}
-                    onSubscribed={(subscription) =>
-                      void navigate({ to: '/onboarding', search: { step: 'pay', subscription: subscription.id } })
+                    onSubscribed={(id) =>
+                      void navigate({ to: '/onboarding', search: { step: 'pay', subscription: id } })
                     }
                   />
                 )}
@@ -116,6 +117,7 @@ function PayStep({ subscriptionId }: { subscriptionId: string }) {
   const subscription = data?.items.find(({ id }) => id === subscriptionId);
   return (
     <div className="space-y-6">
+      {subscription && <OrderProblem subscription={subscription} />}
       <Card className="p-5 sm:p-7">
         <PayFirstInvoice
           subscriptionId={subscriptionId}

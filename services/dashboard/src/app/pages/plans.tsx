@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { useSubscribe, useSubscriptions } from '#features/billing/api/subscriptions.ts';
+import { isCurrent, useSubscribe, useSubscriptions } from '#features/billing/api/subscriptions.ts';
 import { LINES, usePlans, type Plan, type Price } from '#features/catalogue/api/plans.ts';
 import { PlanGrid } from '#features/catalogue/components/plan-grid.tsx';
 import { useCan } from '#features/identity/api/me.ts';
@@ -20,11 +20,14 @@ export function PlansPage() {
   const subscriptions = useSubscriptions();
   const subscribe = useSubscribe();
   const canBuy = useCan('own');
-  const current =
-    subscriptions.data?.items.filter(({ status }) => status !== 'canceled').map(({ planKey }) => planKey) ?? [];
+  const current = subscriptions.data?.items.filter(isCurrent) ?? [];
+  // One paid plan per line, beside the free one that everybody has; generators are bought one by one.
+  const isTaken = (plan: Plan) =>
+    plan.line !== 'generators' &&
+    current.some(({ line, isPaid, isDefault }) => line === plan.line && isPaid && !isDefault);
 
   const action = (plan: Plan, price: Price | undefined) => {
-    if (current.includes(plan.key)) {
+    if (current.some(({ planKey, isPaid }) => planKey === plan.key && isPaid)) {
       return (
         <Button variant="secondary" className="w-full" disabled>
           {t('catalogue.current')}
@@ -32,12 +35,19 @@ export function PlansPage() {
       );
     }
     if (!canBuy) return null;
+    if (isTaken(plan)) {
+      return (
+        <Button variant="secondary" className="w-full" disabled>
+          {t('catalogue.anotherIsActive')}
+        </Button>
+      );
+    }
     return (
       <SubscribeButton
         plan={plan}
         price={price}
         subscribe={subscribe}
-        onSubscribed={({ id }) => void navigate({ to: '/onboarding', search: { step: 'pay', subscription: id } })}
+        onSubscribed={(id) => void navigate({ to: '/onboarding', search: { step: 'pay', subscription: id } })}
       />
     );
   };
@@ -59,7 +69,7 @@ export function PlansPage() {
                     <PlanGrid
                       plans={items.filter((plan) => plan.line === line)}
                       currency={currency}
-                      currentPlanKeys={current}
+                      currentPlanKeys={current.map(({ planKey }) => planKey)}
                       action={action}
                     />
                   ),

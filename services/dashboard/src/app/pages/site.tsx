@@ -4,6 +4,7 @@ import { useCan } from '#features/identity/api/me.ts';
 import { OperationTimeline } from '#features/operations/components/operation-timeline.tsx';
 import { useRefreshSites, useSite, type Site } from '#features/sites/api/sites.ts';
 import { OpenSiteButton } from '#features/sites/components/open-site-button.tsx';
+import { SignInDetailsButton } from '#features/sites/components/sign-in-details.tsx';
 import { SiteBadge } from '#features/sites/components/site-badge.tsx';
 import { useFormat } from '#i18n/use-format.ts';
 import { Card, CardBody, CardHeader } from '#ui/card.tsx';
@@ -31,6 +32,7 @@ export function SitePage() {
         site.data && (
           <>
             <SiteBadge site={site.data} />
+            {canChange && <SignInDetailsButton site={site.data} />}
             <OpenSiteButton site={site.data} />
           </>
         )

@@ -54,5 +54,5 @@ export function isPaid(invoice: Invoice): boolean {
 }
 
 export function isDue(invoice: Invoice): boolean {
-  return !isPaid(invoice) && invoice.totalMinor > 0 && invoice.status === 'finalized';
+  return invoice.status === 'finalized' && !isPaid(invoice) && invoice.totalMinor > 0;
 }

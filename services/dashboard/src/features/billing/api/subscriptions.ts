@@ -25,13 +25,28 @@ export function useSubscribe() {
   );
   return useMutation({
     mutationFn,
-    onSuccess: () =>
+    onSettled: () =>
       Promise.all([
         queryClient.invalidateQueries({ queryKey: tenantKey(SUBSCRIPTIONS) }),
         queryClient.invalidateQueries({ queryKey: tenantKey(INVOICES) }),
         queryClient.invalidateQueries({ queryKey: tenantKey('entitlements') }),
       ]),
   });
+}
+
+/** Spares the wait for the next try, once the problem is mended. */
+export function useRetryOrder() {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (subscriptionId: string) =>
+      unwrap(api.POST('/v1/subscriptions/{subscriptionId}/retry', { params: { path: { subscriptionId } } })),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: tenantKey(SUBSCRIPTIONS) }),
+  });
+}
+
+/** Ordered or running: it holds its place in its line. */
+export function isCurrent({ status }: Subscription): boolean {
+  return status === 'pending' || status === 'active';
 }
 
 /** The billing engine has not answered yet: it will within seconds. */

@@ -59,7 +59,7 @@ function InvoicesTable({ invoices, canPay }: { invoices: readonly Invoice[]; can
           header: t('billing.invoices.number'),
           cell: (invoice) => (
             <>
-              <p className="font-medium wrap-anywhere">{invoice.number ?? t('billing.invoices.draft')}</p>
+              <p className="font-medium wrap-anywhere">{invoice.number}</p>
               {invoice.description !== null && <p className="text-muted">{invoice.description}</p>}
             </>
           ),
@@ -73,7 +73,7 @@ function InvoicesTable({ invoices, canPay }: { invoices: readonly Invoice[]; can
         {
           key: 'status',
           header: t('billing.invoices.status'),
-          cell: (invoice) => <PaymentBadge status={invoice.paymentStatus} />,
+          cell: (invoice) => <PaymentBadge invoice={invoice} />,
         },
         {
           key: 'total',

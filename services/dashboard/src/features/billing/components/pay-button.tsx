@@ -19,7 +19,7 @@ export function PayButton({ invoice, label, ...button }: PayButtonProps) {
       {...button}
       isPending={checkout.isPending || checkout.isSuccess}
       onClick={() => checkout.mutate(invoice.id, { onError: showError })}
-      aria-label={invoice.number === null ? undefined : t('billing.payOne', { number: invoice.number })}
+      aria-label={label === undefined ? t('billing.payOne', { number: invoice.number }) : undefined}
     >
       {label ?? t('billing.pay')}
     </Button>

@@ -44,7 +44,7 @@ export function PayFirstInvoice({ subscriptionId, planName, whenPaid }: PayFirst
     <div className="space-y-6">
       <dl className="divide-y divide-line rounded-lg border border-line">
         <Line term={t('billing.firstInvoice.plan')} value={planName} />
-        {invoice.number !== null && <Line term={t('billing.firstInvoice.number')} value={invoice.number} />}
+        <Line term={t('billing.firstInvoice.number')} value={invoice.number} />
         <Line term={t('billing.firstInvoice.total')} value={amount} isTotal />
       </dl>
       <PayButton invoice={invoice} label={t('billing.firstInvoice.pay', { amount })} size="lg" className="w-full" />

@@ -90,5 +90,5 @@ function SubscriptionBadge({ subscription }: { subscription: Subscription }) {
 
 function describe({ status, isPaid }: Subscription): [Tone, Subscription['status'] | 'unpaid'] {
   if (status === 'active') return isPaid ? ['success', 'active'] : ['warning', 'unpaid'];
-  return status === 'pending' ? ['accent', 'pending'] : ['neutral', status];
+  return [status === 'pending' ? 'accent' : 'neutral', status];
 }

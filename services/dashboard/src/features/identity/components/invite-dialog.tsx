@@ -35,6 +35,7 @@ export function InviteDialog({ open, onOpenChange }: { open: boolean; onOpenChan
       <Form
         onSubmit={submit}
         error={invite.error}
+        errorFields={{ 'invitation.already_member': 'email' }}
         footer={
           <DialogFooter>
             <Button variant="secondary" onClick={() => onOpenChange(false)}>

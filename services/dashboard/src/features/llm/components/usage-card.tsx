@@ -1,11 +1,15 @@
 import { ChartColumn } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '#i18n/use-format.ts';
+import { cn } from '#lib/cn.ts';
 import { Card, CardBody, CardHeader } from '#ui/card.tsx';
 import { EmptyState } from '#ui/empty-state.tsx';
 import { Loaded } from '#ui/loaded.tsx';
 import { Skeleton } from '#ui/skeleton.tsx';
 import { useLlmUsage, type LlmUsage } from '../api/usage.ts';
+
+const DAYS = 30;
+const DAY_MS = 86_400_000;
 
 export function UsageCard() {
   const { t } = useTranslation();
@@ -53,26 +57,39 @@ function Totals({ totals }: { totals: LlmUsage['totals'] }) {
 function Days({ days }: { days: LlmUsage['days'] }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const most = Math.max(1, ...days.map((day) => day.requests));
+  const requests = new Map(days.map((day) => [day.day, day.requests]));
+  const most = Math.max(1, ...requests.values());
+  const shown = lastDays();
   return (
-    <ol aria-label={t('llm.usage.byDay')} className="flex h-28 items-end gap-1">
-      {days.map((day) => (
-        <li key={day.day} className="flex h-full max-w-14 min-w-0 flex-1 flex-col justify-end gap-1.5 text-center">
-          <span className="sr-only">
-            {t('llm.usage.dayRequests', { count: day.requests, day: format.day(day.day) })}
-          </span>
-          <div aria-hidden className="flex min-h-0 flex-1 items-end">
-            <div
-              title={t('llm.usage.dayRequests', { count: day.requests, day: format.day(day.day) })}
-              className="min-h-1 w-full rounded-t bg-accent"
-              style={{ height: `${Math.round((day.requests / most) * 100)}%` }}
-            />
-          </div>
-          <span aria-hidden className="text-[0.6875rem] whitespace-nowrap text-subtle @max-md:sr-only">
-            {format.day(day.day)}
-          </span>
-        </li>
-      ))}
-    </ol>
+    <div>
+      <ol aria-label={t('llm.usage.byDay')} className="flex h-24 items-end gap-0.5 border-b border-line @md:gap-1">
+        {shown.map((day) => {
+          const count = requests.get(day) ?? 0;
+          const label = t('llm.usage.dayRequests', { count, day: format.day(day) });
+          return (
+            <li key={day} title={label} className="flex h-full min-w-0 flex-1 items-end">
+              <span className="sr-only">{label}</span>
+              <div
+                aria-hidden
+                className={cn('w-full rounded-t-sm', count > 0 && 'min-h-1 bg-accent')}
+                style={{ height: `${Math.round((count / most) * 100)}%` }}
+              />
+            </li>
+          );
+        })}
+      </ol>
+      <p aria-hidden className="mt-1.5 flex justify-between text-xs text-subtle">
+        <span>{format.day(shown[0] ?? '')}</span>
+        <span>{format.day(shown.at(-1) ?? '')}</span>
+      </p>
+    </div>
+  );
+}
+
+/** The days that the API counts when it is not told which: UTC's last thirty, days without requests left out. */
+function lastDays(): string[] {
+  const today = Date.now();
+  return Array.from({ length: DAYS }, (_, index) =>
+    new Date(today - (DAYS - 1 - index) * DAY_MS).toISOString().slice(0, 10),
   );
 }

@@ -41,6 +41,16 @@ export function useCreateSite() {
   });
 }
 
+/** The administrator's first password; the audit log says who looked. */
+export function useSignInDetails() {
+  return useMutation({
+    mutationFn: (siteId: string) =>
+      unwrap(api.POST('/v1/sites/{siteId}/sign-in-details', { params: { path: { siteId } } })),
+    // A password has no business in a cache.
+    gcTime: 0,
+  });
+}
+
 export function useRefreshSites(): () => void {
   const queryClient = useQueryClient();
   return () => void queryClient.invalidateQueries({ queryKey: tenantKey(SITES) });

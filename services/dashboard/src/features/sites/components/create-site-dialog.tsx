@@ -18,6 +18,7 @@ export function CreateSiteDialog({ onClose, onCreated }: CreateSiteDialogProps) 
       <Form
         onSubmit={(values) => create.mutate({ name: textOf(values, 'name') }, { onSuccess: onCreated })}
         error={create.error}
+        errorFields={{ 'site.name_taken': 'name' }}
         footer={
           <DialogFooter>
             <Button variant="secondary" onClick={onClose}>
@@ -34,7 +35,7 @@ export function CreateSiteDialog({ onClose, onCreated }: CreateSiteDialogProps) 
           label={t('sites.create.name')}
           hint={t('sites.create.nameHint')}
           required
-          maxLength={63}
+          maxLength={32}
           spellCheck={false}
           autoCapitalize="none"
         />
