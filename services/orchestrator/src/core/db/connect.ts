@@ -64,7 +64,9 @@ const CONNECTION_PROBLEMS = new Set([
 export function isDatabaseDown(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error.name === 'KnexTimeoutError') return true;
-  const { code, message } = error as Error & { code?: string };
+  const { code, fatal, message } = error as Error & { code?: string; fatal?: boolean };
+  // mysql2 marks what ends a connection as fatal; an HTTP client's ECONNREFUSED has the same code and is not ours.
+  if (fatal !== true && code?.startsWith('E') && !code.startsWith('ER_')) return false;
   return (code !== undefined && CONNECTION_PROBLEMS.has(code)) || /closed state|Connection lost/.test(message);
 }
 
