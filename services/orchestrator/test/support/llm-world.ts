@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import OpenAI from 'openai';
 import { loadConfig } from '#core/config/load.ts';
-import { type TenantContext, withTenant } from '#core/context.ts';
+import { type Context, type TenantContext, withTenant } from '#core/context.ts';
 import { createApp } from '#core/process/app.ts';
 import { startGateway } from '#main/start-gateway.ts';
 import { grant } from '#modules/catalogue/service.ts';
@@ -74,6 +74,7 @@ export interface LlmWorld {
 }
 
 export interface TestGateway {
+  ctx: Context;
   url: string;
   client(key: string | { secret: string }, options?: { maxRetries?: number }): OpenAI;
   /** As on SIGTERM. */
@@ -81,7 +82,7 @@ export interface TestGateway {
 }
 
 /** A gateway in a process of its own, for what only a process shows: its memory, and its death. */
-export interface GatewayProcess extends Omit<TestGateway, 'stop'> {
+export interface GatewayProcess extends Omit<TestGateway, 'stop' | 'ctx'> {
   process: RunningProcess;
   rssBytes(): number;
 }
@@ -125,7 +126,7 @@ export async function startLlmWorld(cleanUp: CleanUp, overrides: Record<string, 
       cleanUp(stop);
       const url = `http://127.0.0.1:${await startGateway(gateway, options)}/v1`;
       await eventually('redis', () => Promise.resolve(gateway.ctx.redis.status === 'ready'));
-      return { url, stop, client: clientOf(url) };
+      return { ctx: gateway.ctx, url, stop, client: clientOf(url) };
     },
     spawnGateway: async (env = {}) => {
       const running = await startOrchestrator('gateway', { ...app.env, ...env });
