@@ -48,6 +48,15 @@ export const statements = [
      key invoices_subscription (subscription_id),
      key invoices_open (payment_status, status)
    ) ${table}`,
+  // One invoice may cover several subscriptions: Lago bills together what falls due on one day.
+  // price_code: the plan whose fee is on it; null when it is only about usage.
+  `create table if not exists invoice_subscriptions (
+     invoice_id ${id} not null,
+     subscription_id ${id} not null,
+     price_code ${code} null,
+     primary key (invoice_id, subscription_id),
+     key invoice_subscriptions_subscription (subscription_id)
+   ) ${table}`,
   `create table if not exists payment_customers (
      tenant_id ${id} not null,
      provider varchar(20) not null,

@@ -16,10 +16,12 @@ const ofSubscription = z.object({
 const ofInvoice = z.object({
   tenantId: z.string(),
   invoiceId: z.string(),
-  /** Null for an invoice that no subscription of ours caused. */
+  /** What it is mainly for; null for an invoice that no subscription of ours caused. */
   subscriptionId: z.string().nullable(),
   line: lineSchema.nullable(),
   planKey: z.string().nullable(),
+  /** All that it is for: renewals that fall due on one day are billed together. */
+  covers: z.array(z.object({ subscriptionId: z.string(), line: lineSchema, planKey: z.string() })),
 });
 
 export const subscriptionStarted = defineEvent({

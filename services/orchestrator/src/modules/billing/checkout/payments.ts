@@ -106,7 +106,7 @@ function decline(ctx: TenantContext, attempt: AttemptRow, reason: string): Promi
     const invoice = await invoices(ctx, ctx.tenantId).find(attempt.invoice_id);
     if (!invoice || !current || current.state === 'paid' || current.problem === reason) return 'nothing new';
     await attempts(ctx, ctx.tenantId).update(attempt.id, { problem: reason });
-    await enqueue(ctx, invoiceFailed, { ...eventOf(ctx, invoice), attempt: attempt.id, reason });
+    await enqueue(ctx, invoiceFailed, { ...(await eventOf(ctx, invoice)), attempt: attempt.id, reason });
     await mailPaymentFailed(ctx, invoice, { id: attempt.id, reason });
     return 'declined';
   });

@@ -47,7 +47,10 @@ export function attempts({ db }: Context, tenantId: string) {
         .ignore(),
     update: (id: string, change: Partial<AttemptRow>) => mine().where({ id }).update(change),
     liveOfSubscription: (subscriptionId: string) =>
-      mine().whereIn('live_invoice_id', db('invoices').where({ subscription_id: subscriptionId }).select('id')),
+      mine().whereIn(
+        'live_invoice_id',
+        db('invoice_subscriptions').where({ subscription_id: subscriptionId }).select('invoice_id'),
+      ),
   };
 }
 
@@ -74,8 +77,8 @@ export function payments({ db }: Context, tenantId: string) {
 /** Money has come in for an invoice of this subscription. */
 export async function hasPayments({ db }: Context, subscriptionId: string): Promise<boolean> {
   const row = await db<PaymentRow>('payments')
-    .join('invoices', 'invoices.id', 'payments.invoice_id')
-    .where('invoices.subscription_id', subscriptionId)
+    .join('invoice_subscriptions', 'invoice_subscriptions.invoice_id', 'payments.invoice_id')
+    .where('invoice_subscriptions.subscription_id', subscriptionId)
     .count({ count: '*' })
     .first<{ count: number }>();
   return row.count > 0;

@@ -21,6 +21,14 @@ export interface InvoiceRow {
   lago_updated_at: Date;
 }
 
+/** A part of an invoice. */
+export interface CoverRow {
+  invoice_id: string;
+  subscription_id: string;
+  /** The plan whose fee it is; null when it is only about usage. */
+  price_code: string | null;
+}
+
 export function invoices({ db }: Context, tenantId: string) {
   const mine = () => db<InvoiceRow>('invoices').where({ tenant_id: tenantId });
   return {
@@ -34,7 +42,16 @@ export function invoices({ db }: Context, tenantId: string) {
         .ignore(),
     update: (id: string, change: Partial<InvoiceRow>) => mine().where({ id }).update(change),
     page: (query: PageQuery) => paginate(mine() as Knex.QueryBuilder<InvoiceRow, InvoiceRow[]>, query),
-    ofSubscription: (subscriptionId: string) => mine().where({ subscription_id: subscriptionId }),
+    cover: async (invoiceId: string, parts: readonly Omit<CoverRow, 'invoice_id'>[]): Promise<void> => {
+      const rows = parts.map((part) => ({ invoice_id: invoiceId, ...part }));
+      if (rows.length > 0) await db('invoice_subscriptions').insert(rows).onConflict().ignore();
+    },
+    coveredBy: (invoiceId: string) => db<CoverRow>('invoice_subscriptions').where({ invoice_id: invoiceId }),
+    ofSubscription: (subscriptionId: string) =>
+      mine().whereIn(
+        'id',
+        db<CoverRow>('invoice_subscriptions').where({ subscription_id: subscriptionId }).select('invoice_id'),
+      ),
   };
 }
 

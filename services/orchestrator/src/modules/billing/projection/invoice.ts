@@ -9,10 +9,16 @@ import { lago } from '../providers/lago/lago.ts';
 import type { LagoInvoice } from '../providers/lago/shapes.ts';
 import { invoiceFailed, invoiceIssued, invoiceOverdue, invoicePaid } from '../schemas.ts';
 import { type SubscriptionRow, subscriptions } from '../subscriptions/queries.ts';
+import { type Part, partsOf } from './parts.ts';
 import { refreshSubscription } from './subscription.ts';
 
 /** Others (draft, open, generating…) are not yet anybody's business. */
 const VISIBLE = new Set(['finalized', 'voided']);
+
+/** A part of the invoice whose subscription is ours. */
+interface Covered extends Part {
+  subscription: SubscriptionRow;
+}
 
 /** Reads the invoice from the engine and makes our copy say the same. True when something was different. */
 export async function refreshInvoice(ctx: TenantContext, lagoId: string): Promise<boolean> {
@@ -23,33 +29,45 @@ export async function refreshInvoice(ctx: TenantContext, lagoId: string): Promis
 /** In the caller's turn for the tenant: `remote` must have been read, by its id, in it. */
 export async function projectInvoice(ctx: TenantContext, remote: LagoInvoice): Promise<boolean> {
   if (!VISIBLE.has(remote.status)) return false;
-  const subscriptionId = subscriptionIdOf(remote);
-  const known = subscriptionId && (await subscriptions(ctx, ctx.tenantId).find(subscriptionId));
+  const parts = partsOf(remote);
   // The news of the start may still be on its way: rights need to know that it runs.
-  if (known && known.status === 'pending') await refreshSubscription(ctx, known.id);
+  for (const { subscriptionId } of parts) {
+    const known = await subscriptions(ctx, ctx.tenantId).find(subscriptionId);
+    if (known?.status === 'pending') await refreshSubscription(ctx, known.id);
+  }
   return withTransaction(ctx, async (ctx) => {
-    const subscription = subscriptionId ? await subscriptions(ctx, ctx.tenantId).lock(subscriptionId) : undefined;
-    const { row, isNew } = await upsert(ctx, remote, subscription);
-    const isChanged = await update(ctx, row, remote, subscription);
+    const covered = await lockCovered(ctx, parts);
+    const { row, isNew } = await upsert(ctx, remote, covered);
+    const isChanged = await update(ctx, row, remote, covered);
     if (isNew) await announceIssue(ctx, row, remote);
     return isNew || isChanged;
   });
 }
 
+async function lockCovered(ctx: TenantContext, parts: readonly Part[]): Promise<Covered[]> {
+  const covered: Covered[] = [];
+  for (const part of parts) {
+    const subscription = await subscriptions(ctx, ctx.tenantId).lock(part.subscriptionId);
+    if (subscription) covered.push({ ...part, subscription });
+  }
+  return covered;
+}
+
 async function upsert(
   ctx: TenantContext,
   remote: LagoInvoice,
-  subscription: SubscriptionRow | undefined,
+  covered: readonly Covered[],
 ): Promise<{ row: InvoiceRow; isNew: boolean }> {
   const rows = invoices(ctx, ctx.tenantId);
   const existing = await rows.lockByLagoId(remote.lago_id);
   if (existing) return { row: existing, isNew: false };
-  const priceCode = planCodeOf(remote) ?? subscription?.price_code ?? null;
+  const [main] = covered;
+  const priceCode = main?.priceCode ?? main?.subscription.price_code ?? null;
   const id = newId('invoice', remote.created_at);
   await rows.insertNew({
     id,
     lago_id: remote.lago_id,
-    subscription_id: subscription?.id ?? null,
+    subscription_id: main?.subscriptionId ?? null,
     price_code: priceCode,
     description: describe(ctx, remote, priceCode),
     number: remote.number,
@@ -65,6 +83,10 @@ async function upsert(
   });
   const row = await rows.lockByLagoId(remote.lago_id);
   if (!row) throw new Error(`The invoice ${remote.lago_id} belongs to another tenant`);
+  await rows.cover(
+    row.id,
+    covered.map((part) => ({ subscription_id: part.subscriptionId, price_code: part.priceCode })),
+  );
   return { row, isNew: row.id === id };
 }
 
@@ -72,7 +94,7 @@ async function update(
   ctx: TenantContext,
   row: InvoiceRow,
   remote: LagoInvoice,
-  subscription: SubscriptionRow | undefined,
+  covered: readonly Covered[],
 ): Promise<boolean> {
   const isPaid = remote.payment_status === 'succeeded' && row.paid_at === null;
   const change = {
@@ -87,47 +109,48 @@ async function update(
   };
   const isChanged = isPaid || differs(row, change);
   if (isChanged) await invoices(ctx, ctx.tenantId).update(row.id, change);
-  const event = eventOf(ctx, row);
   if (isPaid) {
-    await raiseRights(ctx, row, subscription);
-    await enqueue(ctx, invoicePaid, event);
+    for (const part of covered) await raiseRights(ctx, part);
+    await enqueue(ctx, invoicePaid, await eventOf(ctx, row));
   }
-  if (remote.payment_overdue && !row.is_overdue) await enqueue(ctx, invoiceOverdue, event);
+  if (remote.payment_overdue && !row.is_overdue) await enqueue(ctx, invoiceOverdue, await eventOf(ctx, row));
   if (remote.payment_status === 'failed' && row.payment_status !== 'failed')
-    await enqueue(ctx, invoiceFailed, { ...event, attempt: 'engine', reason: null });
+    await enqueue(ctx, invoiceFailed, { ...(await eventOf(ctx, row)), attempt: 'engine', reason: null });
   return isChanged;
 }
 
-/** Paid means paid: the plan that this invoice was for, on a subscription that still runs. */
-async function raiseRights(ctx: TenantContext, row: InvoiceRow, subscription: SubscriptionRow | undefined) {
-  if (!subscription || row.price_code === null || subscription.is_withdrawn) return;
-  await subscriptions(ctx, ctx.tenantId).update(subscription.id, { paid_price_code: row.price_code });
-  if (subscription.status === 'active') await grant(ctx, { source: subscription.id, planCode: row.price_code });
+/** Paid means paid: the plan whose fee was on the invoice, on a subscription that still runs. */
+async function raiseRights(ctx: TenantContext, { subscription, priceCode }: Covered): Promise<void> {
+  if (priceCode === null || subscription.is_withdrawn) return;
+  await subscriptions(ctx, ctx.tenantId).update(subscription.id, { paid_price_code: priceCode });
+  if (subscription.status === 'active') await grant(ctx, { source: subscription.id, planCode: priceCode });
 }
 
 async function announceIssue(ctx: TenantContext, row: InvoiceRow, remote: LagoInvoice): Promise<void> {
-  await enqueue(ctx, invoiceIssued, eventOf(ctx, row));
+  await enqueue(ctx, invoiceIssued, await eventOf(ctx, row));
   const isOwed = remote.status === 'finalized' && remote.payment_status !== 'succeeded';
   if (isOwed && remote.total_amount_cents > 0) await mailInvoice(ctx, row);
 }
 
-export function eventOf(ctx: TenantContext, row: InvoiceRow) {
+/** What an internal event says of the invoice. */
+export async function eventOf(ctx: TenantContext, row: InvoiceRow) {
   const plan = row.price_code === null ? undefined : planOf(ctx, row.price_code);
+  const parts = await invoices(ctx, ctx.tenantId).coveredBy(row.id);
+  const covers = await Promise.all(
+    parts.map(async ({ subscription_id: id }) => {
+      const subscription = await subscriptions(ctx, ctx.tenantId).find(id);
+      return subscription ? [{ subscriptionId: id, line: subscription.line, planKey: subscription.plan_key }] : [];
+    }),
+  );
   return {
     tenantId: ctx.tenantId,
     invoiceId: row.id,
     subscriptionId: row.subscription_id,
     line: plan?.line ?? null,
     planKey: plan?.key ?? null,
+    covers: covers.flat(),
   };
 }
-
-const subscriptionIdOf = (remote: LagoInvoice): string | undefined =>
-  remote.subscriptions.at(-1)?.external_id ?? remote.billing_periods?.at(-1)?.external_subscription_id;
-
-/** The plan whose fee is on it: after an upgrade the new one, whatever the subscription's later fate. */
-const planCodeOf = (remote: LagoInvoice): string | undefined =>
-  remote.fees.findLast(({ item }) => item.type === 'subscription')?.item.code ?? remote.subscriptions.at(-1)?.plan_code;
 
 function describe(ctx: TenantContext, remote: LagoInvoice, priceCode: string | null): string | null {
   const plan = priceCode === null ? undefined : planOf(ctx, priceCode);

@@ -4,7 +4,7 @@ import { ownersOf } from '#modules/identity/members/service.ts';
 import { getTenant } from '#modules/identity/tenants/service.ts';
 import { closeCheckouts } from '../checkout/close.ts';
 import { customerIdOf } from '../customers.ts';
-import { projectInvoice, refreshInvoice } from '../projection/invoice.ts';
+import { refreshInvoice } from '../projection/invoice.ts';
 import { projectSubscription, refreshSubscription } from '../projection/subscription.ts';
 import { orGiveUp } from '../providers/errors.ts';
 import { lago } from '../providers/lago/lago.ts';
@@ -83,10 +83,11 @@ export async function withdraw(ctx: TenantContext, subscriptionId: string): Prom
   await lago(ctx).endSubscription(subscriptionId);
   // The invoice of a subscription that was made just now may not have reached us.
   await catchUp(ctx, subscriptionId);
-  for (const { lago_id, status } of await invoices(ctx, ctx.tenantId).ofSubscription(subscriptionId)) {
-    if (status === 'voided') continue;
+  const rows = invoices(ctx, ctx.tenantId);
+  for (const { id, lago_id, status } of await rows.ofSubscription(subscriptionId)) {
+    // One that is for other subscriptions too is still owed.
+    if (status === 'voided' || (await rows.coveredBy(id)).length > 1) continue;
     await lago(ctx).voidInvoice(lago_id);
-    const voided = await lago(ctx).readInvoice(lago_id);
-    if (voided) await projectInvoice(ctx, voided);
+    await refreshInvoice(ctx, lago_id);
   }
 }

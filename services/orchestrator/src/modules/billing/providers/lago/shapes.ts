@@ -25,7 +25,11 @@ export const LagoSubscription = z.object({
 export type LagoSubscription = z.output<typeof LagoSubscription>;
 export const SubscriptionAnswer = z.object({ subscription: LagoSubscription });
 
-const Fee = z.object({ item: z.object({ type: z.string(), code: z.string().nullish(), name: z.string().nullish() }) });
+const Fee = z.object({
+  external_subscription_id: z.string().nullish(),
+  amount_cents: minor,
+  item: z.object({ type: z.string(), code: z.string().nullish(), name: z.string().nullish() }),
+});
 
 /** Lists leave `fees` and `subscriptions` out. */
 export const LagoInvoice = z.object({
@@ -43,7 +47,9 @@ export const LagoInvoice = z.object({
   updated_at: moment,
   customer: z.object({ external_id: z.string() }),
   subscriptions: z.array(z.object({ external_id: z.string(), plan_code: z.string() })).default([]),
-  billing_periods: z.array(z.object({ external_subscription_id: z.string() })).nullish(),
+  billing_periods: z
+    .array(z.object({ external_subscription_id: z.string(), invoicing_reason: z.string().nullish() }))
+    .nullish(),
   fees: z.array(Fee).default([]),
 });
 export type LagoInvoice = z.output<typeof LagoInvoice>;
