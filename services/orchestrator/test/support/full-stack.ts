@@ -52,6 +52,7 @@ export async function startFullStack(cleanUp: CleanUp, options: Options = {}): P
   cleanUp(() => runner.kill());
   const apiPort = await freePort();
   const apiUrl = `http://127.0.0.1:${apiPort}`;
+  await introduce(sandbox, apiUrl);
   const app = await createTestApp(cleanUp, {
     ...sandboxEnv(sandbox),
     API_PORT: String(apiPort),
@@ -91,6 +92,16 @@ export async function startFullStack(cleanUp: CleanUp, options: Options = {}): P
     startGateway: () => start('gateway'),
     stopAll,
   };
+}
+
+/** Tells the outside world where this API is, as an operator does in Stripe's and Keycloak's consoles. */
+async function introduce(sandbox: Sandbox, apiUrl: string): Promise<void> {
+  await sandbox.standIns['stripe']?.actions?.['set_webhook_url']?.({ url: `${apiUrl}/webhooks/stripe` });
+  await sandbox.standIns['oidc']?.actions?.['setClient']?.({
+    redirectUris: [`${apiUrl}/auth/callback`],
+    postLogoutRedirectUris: [`${apiUrl}/`],
+    backchannelLogoutUri: `${apiUrl}/auth/backchannel-logout`,
+  });
 }
 
 async function applyCatalogue(env: Record<string, string>): Promise<void> {
