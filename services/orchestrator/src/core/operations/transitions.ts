@@ -19,7 +19,7 @@ import {
 } from './store.ts';
 
 const DEFAULT_ATTEMPTS = 8;
-const MAX_PAUSE_MS = 60_000;
+const MAX_PAUSE_MS = 20_000;
 const OUTPUT_LIMIT = 64_000;
 
 type Results = Record<string, unknown>;

@@ -78,6 +78,11 @@ test('a site comes up: steps, progress, output, mail, usage, trace, first sign-i
   t.like(job?.body['create_user'], { first_name: 'Test', last_name: 'Person' });
   const row = await app.ctx.db('sites').where({ id: site.id }).first<{ usage_mib: string }>();
   t.is((JSON.parse(row.usage_mib) as { database: number }).database, 51);
+  const gauge = await app.ctx
+    .db('usage_events')
+    .where({ metric: 'site_storage_gb' })
+    .first<{ properties: string } | undefined>();
+  t.is((JSON.parse(gauge?.properties ?? '') as { gb: number }).gb, 0.057);
   const actions = await app.ctx.db('audit_log').where({ subject: site.id }).orderBy('id').pluck<string[]>('action');
   t.deepEqual(actions, ['site.create', 'site.ready']);
   const details = await revealSignInDetails(ctx, site.id);

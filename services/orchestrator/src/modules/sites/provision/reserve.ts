@@ -2,8 +2,8 @@ import { type Step, StepFailed } from '#core/operations/define.ts';
 import { sites } from '../queries.ts';
 import { type ProvisionInput, type Provisioning, giveUpWhenRefused, workplace } from './context.ts';
 
-/** Pauses grow to a minute: about an hour of patience with a site server that is away. */
-export const PATIENT_ATTEMPTS = 66;
+/** Pauses grow to twenty seconds: about an hour of patience with a site server that is away. */
+export const PATIENT_ATTEMPTS = 180;
 
 /** Nobody else's site may bear the name; one that is ours is taken as it is. */
 export const reserve: Step<ProvisionInput, Provisioning> = {
