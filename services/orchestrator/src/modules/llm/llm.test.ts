@@ -22,7 +22,7 @@ const record = (tenant: TenantContext, change: Partial<UsageRecord> = {}): Usage
   cachedTokens: 0,
   completionTokens: 20,
   costNanoUsd: 13_500,
-  price: 'gpt-4o-mini@2026-11-05',
+  price: 'gpt-4o-mini@2026-11-20',
   isEstimated: false,
   firstByteMs: 5,
   durationMs: 9,

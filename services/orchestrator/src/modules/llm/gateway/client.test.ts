@@ -60,7 +60,7 @@ test('answers the official client: models, plain, streamed, with tools', async (
     rows.map((row) => [row.request_id, row.prompt_tokens, row.completion_tokens]),
     world.provider.produced().map((made) => [made.requestId, made.promptTokens, made.completionTokens]),
   );
-  t.is(rows[0]?.price, `${MODEL}@2026-11-05`);
+  t.is(rows[0]?.price, `${MODEL}@2026-11-20`);
 });
 
 test('maps what goes wrong to the errors that the client knows', async (t) => {

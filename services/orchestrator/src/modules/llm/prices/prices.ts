@@ -6,15 +6,16 @@ import { z } from 'zod';
 import type { TokenUsage } from '../providers/provider.ts';
 
 const PACKAGE = fileURLToPath(new URL('../../../../', import.meta.url));
-const NANO_PER_MICRO = 1000;
+const PICO_PER_MICRO = 1_000_000;
+const PICO_PER_NANO = 1000;
 const SNAPSHOT = /-\d{4}-\d{2}-\d{2}$/;
 
-/** USD per million tokens, which is micro-USD per token, in; whole nano-USD per token out. */
+/** USD per million tokens, which is micro-USD per token, in; whole pico-USD per token out: cached tokens are cheap. */
 const perToken = z
   .number()
   .nonnegative()
-  .transform((usdPerMillion) => Math.round(usdPerMillion * NANO_PER_MICRO * 1e6) / 1e6)
-  .refine(Number.isInteger, 'must be a whole number of nano-USD per token (three decimals at most)');
+  .transform((usdPerMillion) => Math.round(usdPerMillion * PICO_PER_MICRO * 1000) / 1000)
+  .refine(Number.isInteger, 'must be a whole number of pico-USD per token (six decimals at most)');
 
 const PriceFile = z.strictObject({
   prices: z.array(
@@ -26,9 +27,9 @@ const PriceFile = z.strictObject({
   ),
 });
 
-/** Whole nano-USD per token. */
+/** Whole pico-USD per token. */
 export interface Price {
-  /** `gpt-4o-mini@2026-11-05`. */
+  /** `gpt-4o-mini@2026-11-20`. */
   name: string;
   input: number;
   cached: number;
@@ -66,7 +67,8 @@ export class PriceTable {
     const price = this.find(model);
     if (!price) return { costNanoUsd: 0, price: null };
     const cached = Math.min(cachedTokens, promptTokens);
-    const costNanoUsd = (promptTokens - cached) * price.input + cached * price.cached + completionTokens * price.output;
-    return { costNanoUsd, price: price.name };
+    const pico = (promptTokens - cached) * price.input + cached * price.cached + completionTokens * price.output;
+    // A part of a nano-dollar is a whole one: never less than the provider takes.
+    return { costNanoUsd: Math.ceil(pico / PICO_PER_NANO), price: price.name };
   }
 }
