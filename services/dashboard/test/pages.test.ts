@@ -3,11 +3,11 @@ import type { BrowserContextOptions } from 'playwright-core';
 import { setStage, visit, type Stage, type Visit } from './browser.ts';
 import { addSite, addTenant, minutesAgo } from './fake-world.ts';
 
-let stage: Stage;
+let stage: Stage | undefined;
 test.before(async () => {
   stage = await setStage();
 });
-test.after.always(() => stage.close());
+test.after.always(() => stage?.close());
 
 /** Every visit must end without a complaint of the browser and without a request to a stranger. */
 function journey(
@@ -16,6 +16,7 @@ function journey(
   walk: (visit: Visit, t: ExecutionContext) => Promise<void>,
 ) {
   test.serial(title, async (t) => {
+    if (!stage) throw new Error('The stage is not set.');
     const current = await visit(stage, options);
     try {
       await walk(current, t);
@@ -158,6 +159,18 @@ journey('speaks French, and remembers it', { ...DESKTOP, locale: 'fr-FR' }, asyn
   t.like(api.world.me.user, { locale: 'en' });
 });
 
+journey(
+  "takes a newcomer's language over from the browser",
+  { ...DESKTOP, locale: 'fr-CA' },
+  async ({ page, api }, t) => {
+    api.world.isSignedIn = true;
+    await page.goto('/onboarding');
+    await page.getByRole('heading', { name: 'Créez votre organisation' }).waitFor();
+    await page.waitForLoadState('networkidle');
+    t.is(api.world.me.user.locale, 'fr');
+  },
+);
+
 journey('works by keyboard alone', DESKTOP, async ({ page, api }, t) => {
   api.world.isSignedIn = true;
   addTenant(api.world, { name: 'Acme', slug: 'acme' });
@@ -228,12 +241,58 @@ journey('fits a narrow phone: nothing sticks out, the navigation is a sheet', PH
   t.is(await page.getByRole('dialog').count(), 0);
 });
 
+const GROUNDS = ['canvas', 'sidebar', 'surface', 'sunken'];
+const INKS = ['text', 'muted', 'subtle', 'accent', 'danger'];
+/** Ink on ground, wherever the design system puts one on the other. */
+const PAIRS: readonly (readonly [string, string])[] = [
+  ...GROUNDS.flatMap((ground) => INKS.map((ink) => [ink, ground] as const)),
+  ...['text', 'muted', 'danger'].map((ink) => [ink, 'hover'] as const),
+  ...['accent', 'success', 'warning', 'danger'].flatMap((tone) => [
+    [tone, `${tone}-soft`] as const,
+    ['text', `${tone}-soft`] as const,
+    ['muted', `${tone}-soft`] as const,
+  ]),
+  ['on-accent', 'accent'],
+  ['on-accent', 'accent-hover'],
+  ['on-danger', 'danger'],
+  ['on-danger', 'danger-hover'],
+  ['console-text', 'console'],
+];
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  journey(`keeps text readable (4.5:1) in the ${colorScheme} theme`, { colorScheme }, async ({ page }, t) => {
+    await page.goto('/');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    const ratios = await page.evaluate((pairs) => {
+      const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+      const luminance = (token: string) => {
+        if (!context) throw new Error('This browser has no canvas.');
+        context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(`--${token}`);
+        context.fillRect(0, 0, 1, 1);
+        const [r = 0, g = 0, b = 0] = [...context.getImageData(0, 0, 1, 1).data].map((value) => {
+          const share = value / 255;
+          return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+        });
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      return pairs.map(([ink, ground]) => {
+        const [light = 0, dark = 0] = [luminance(ink), luminance(ground)].toSorted((a, b) => b - a);
+        return { pair: `${ink} on ${ground}`, ratio: (light + 0.05) / (dark + 0.05) };
+      });
+    }, PAIRS);
+    t.deepEqual(
+      ratios.filter(({ ratio }) => ratio < 4.5),
+      [],
+    );
+  });
+}
+
 journey('shows its own page where there is none', DESKTOP, async ({ page, api }, t) => {
   api.world.isSignedIn = true;
   addTenant(api.world, { name: 'Acme', slug: 'acme' });
   await page.goto('/nowhere');
   await page.getByRole('heading', { name: 'There is nothing at this address' }).waitFor();
   await page.goto('/sites/sit_unknown');
-  await page.getByRole('alert').getByText('There is nothing with this id.').waitFor();
+  await page.getByRole('alert').getByText('It does not exist, or it belongs to another tenant.').waitFor();
   t.pass();
 });

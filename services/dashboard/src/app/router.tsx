@@ -11,12 +11,12 @@ import {
 import type { ComponentType } from 'react';
 import { currentTenantId } from '#api/current-tenant.ts';
 import { meQuery, settleTenant } from '#features/identity/api/me.ts';
-import { chosenLocale, showLocale } from '#i18n/index.ts';
 import { ErrorPage } from './pages/error.tsx';
 import { NotFoundPage } from './pages/not-found.tsx';
 import { PendingPage } from './pages/pending.tsx';
 import { Shell } from './layout/shell.tsx';
 import { localPath, text } from './search.ts';
+import { settleLocale } from './settle-locale.ts';
 
 /** The stated type breaks a circle: pages ask the router for the types of their parameters. */
 function lazyPage<Module>(load: () => Promise<Module>, name: keyof Module & string): AsyncRouteComponent<object> {
@@ -52,8 +52,7 @@ const signedIn = createRoute({
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- a redirect is the router's, and only a throw narrows `me`
     if (!me) throw redirect({ to: '/', search: { returnTo: location.href } });
     settleTenant(me, currentTenantId());
-    // A language chosen in this browser wins over the account's.
-    if (chosenLocale() === null) await showLocale(me.user.locale);
+    await settleLocale(context.queryClient, me);
   },
 });
 

@@ -15,10 +15,12 @@ interface SubscribeButtonProps {
 export function SubscribeButton({ plan, price, subscribe, onSubscribed }: SubscribeButtonProps) {
   const { t } = useTranslation();
   const name = plan.name[useLocale()];
+  // On request: there is nothing to press.
+  if (plan.prices.length === 0) return null;
   if (!price) {
     return (
       <Button variant="secondary" className="w-full" disabled>
-        {plan.prices.length === 0 ? t('catalogue.askUs') : t('catalogue.unavailable')}
+        {t('catalogue.unavailable')}
       </Button>
     );
   }

@@ -28,6 +28,10 @@ export function chooseLocale(locale: Locale): Promise<void> {
   return showLocale(locale);
 }
 
+export function shownLocale(): Locale {
+  return asLocale(i18next.language) ?? 'en';
+}
+
 export async function showLocale(locale: Locale): Promise<void> {
   if (!i18next.hasResourceBundle(locale, 'translation')) {
     const dictionary = await dictionaries[locale]();

@@ -17,7 +17,7 @@ interface CardHeaderProps {
 export function CardHeader({ title, description, actions, id }: CardHeaderProps) {
   return (
     <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-3 px-5 pt-5 pb-4 sm:px-6">
-      <div className="min-w-0 flex-1 basis-52">
+      <div className="min-w-0 flex-1 basis-44">
         <h2 id={id} className="text-[0.9375rem] font-semibold">
           {title}
         </h2>

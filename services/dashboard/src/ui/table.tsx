@@ -56,6 +56,7 @@ export function Table<Row>({ caption, columns, rows, rowKey }: TableProps<Row>) 
                 className={cn(
                   'flex min-w-0 items-center justify-between gap-4 py-1 sm:table-cell sm:px-3 sm:py-3 sm:first:pl-6 sm:last:pr-6',
                   column.align === 'end' && 'sm:text-right',
+                  column.isHeaderHidden === true && 'justify-end empty:hidden',
                   column.className,
                 )}
               >

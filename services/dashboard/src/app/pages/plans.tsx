@@ -35,7 +35,7 @@ export function PlansPage() {
       );
     }
     if (!canBuy) return null;
-    if (isTaken(plan)) {
+    if (price && isTaken(plan)) {
       return (
         <Button variant="secondary" className="w-full" disabled>
           {t('catalogue.anotherIsActive')}

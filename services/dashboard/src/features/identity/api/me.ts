@@ -1,4 +1,4 @@
-import { queryOptions, useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
+import { queryOptions, useMutation, useQueryClient, useSuspenseQuery, type QueryClient } from '@tanstack/react-query';
 import { api, unwrap, type ResponseOf } from '#api/client.ts';
 import { setCurrentTenant, useCurrentTenantId } from '#api/current-tenant.ts';
 import { ApiError } from '#api/errors.ts';
@@ -58,6 +58,13 @@ export function useUpdateMyLocale() {
     mutationFn: (locale: Locale) => unwrap(api.PATCH('/v1/me', { body: { locale } })),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: meQuery.queryKey }),
   });
+}
+
+/** In passing, without a word: at worst the next mail is in the other language. */
+export async function saveMyLocale(queryClient: QueryClient, me: Me, locale: Locale): Promise<void> {
+  const saved: Me = { ...me, user: { ...me.user, locale } };
+  queryClient.setQueryData(meQuery.queryKey, saved);
+  await unwrap(api.PATCH('/v1/me', { body: { locale } })).catch(() => undefined);
 }
 
 export function useSignOut() {

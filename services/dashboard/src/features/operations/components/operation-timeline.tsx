@@ -93,6 +93,8 @@ function StepBody({ step, label }: { step: OperationStep; label: string }) {
 function FailedNotice({ operation, canRetry }: { operation: Operation; canRetry: boolean }) {
   const { t } = useTranslation();
   const retry = useRetryOperation(operation.id);
+  const isShownAbove =
+    operation.error === null || operation.steps.some(({ error }) => error === operation.error?.message);
   return (
     <>
       <Notice
@@ -108,7 +110,7 @@ function FailedNotice({ operation, canRetry }: { operation: Operation; canRetry:
             }
           : {})}
       >
-        {operation.error?.message ?? t('operations.failed.description')}
+        {isShownAbove ? t('operations.failed.description') : operation.error?.message}
       </Notice>
       <ErrorNotice error={retry.error} />
     </>
