@@ -50,13 +50,15 @@ export async function startFullStack(cleanUp: CleanUp, options: Options = {}): P
   const sandbox = await startTestSandbox(cleanUp, join(benchDir, 'sites'));
   const runner = await startRunner(benchDir, folder, options.benchStepMs ?? 20);
   cleanUp(() => runner.kill());
-  const apiPort = await freePort();
+  const [apiPort, gatewayPort] = [await freePort(), await freePort()];
   const apiUrl = `http://127.0.0.1:${apiPort}`;
   await introduce(sandbox, apiUrl);
   const app = await createTestApp(cleanUp, {
     ...sandboxEnv(sandbox),
     API_PORT: String(apiPort),
     PUBLIC_URL: apiUrl,
+    GATEWAY_PORT: String(gatewayPort),
+    GATEWAY_PUBLIC_URL: `http://127.0.0.1:${gatewayPort}/v1`,
     FRAPPE_AGENT_URL: `http://127.0.0.1:${runner.port}`,
     DATA_DIR: join(folder, 'data'),
     SITES_DOMAIN: 'sites.example.test',
