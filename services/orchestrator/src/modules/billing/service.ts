@@ -13,7 +13,7 @@ export interface ActiveSubscription {
   startedAt: Date | null;
 }
 
-/** What the tenant has of this line: a bought plan before the free one. */
+/** What the tenant has of this line: what is paid before what is not, a bought plan before the free one. */
 export async function activeSubscription(ctx: TenantContext, line: Line): Promise<ActiveSubscription | undefined> {
   const row = await subscriptions(ctx, ctx.tenantId).activeOf(line);
   return (

@@ -94,7 +94,7 @@ export const attemptById = ({ db }: Context, id: string) => db<AttemptRow>('paym
 export const unfinishedAttempts = ({ db }: Context) =>
   db<AttemptRow>('payment_attempts')
     .whereIn('state', ['creating', 'open'])
-    .whereRaw('created_at > now(3) - interval 3 day')
+    .whereRaw('created_at > now(3) - interval 30 day')
     .orderBy('created_at')
     .limit(1000);
 

@@ -27,6 +27,9 @@ class ProviderFailure extends Error {
   }
 }
 
+export const isUnavailable = (error: unknown): boolean =>
+  error instanceof AppError && error.code === NoUsableAnswer.code;
+
 /** It did answer, with a failure of its own (and Stripe keeps that under the idempotency key). */
 export const isKeptFailure = (error: unknown): boolean =>
   error instanceof AppError && error.cause instanceof ProviderFailure && (error.cause.status ?? 0) >= 500;

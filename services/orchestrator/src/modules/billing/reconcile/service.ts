@@ -1,10 +1,12 @@
 import type { Context, TenantContext } from '#core/context.ts';
+import { acquireLock } from '#core/db/lock.ts';
 import { check, settle } from '../checkout/payments.ts';
 import { unfinishedAttempts, unsettledPayments } from '../checkout/queries.ts';
 import { forTenant, tenantIdOf } from '../customers.ts';
 import { type InvoiceRow, knownInvoices, openInvoices } from '../invoices/queries.ts';
 import { refreshInvoice } from '../projection/invoice.ts';
 import { refreshSubscription } from '../projection/subscription.ts';
+import { isUnavailable } from '../providers/errors.ts';
 import { lago } from '../providers/lago/lago.ts';
 import type { LagoInvoice } from '../providers/lago/shapes.ts';
 import { carryOut } from '../subscriptions/orders.ts';
@@ -21,11 +23,18 @@ type Part = 'orders' | 'payment_attempts' | 'payments' | 'subscriptions' | 'invo
  * the difference. One part, or one item, that fails does not keep the others from being looked at.
  */
 export async function reconcile(ctx: Context): Promise<void> {
-  await part(ctx, 'orders', reconcileOrders);
-  await part(ctx, 'payment_attempts', reconcileAttempts);
-  await part(ctx, 'payments', reconcilePayments);
-  await part(ctx, 'subscriptions', reconcileSubscriptions);
-  await part(ctx, 'invoices', reconcileInvoices);
+  const release = await acquireLock(ctx.db, 'billing/reconcile', 0);
+  // The round before is still at it.
+  if (!release) return;
+  try {
+    await part(ctx, 'orders', reconcileOrders);
+    await part(ctx, 'payment_attempts', reconcileAttempts);
+    await part(ctx, 'payments', reconcilePayments);
+    await part(ctx, 'subscriptions', reconcileSubscriptions);
+    await part(ctx, 'invoices', reconcileInvoices);
+  } finally {
+    await release();
+  }
 }
 
 type Repair = (tenantId: string, what: string, work: (ctx: TenantContext) => Promise<boolean>) => Promise<void>;
@@ -37,6 +46,8 @@ async function part(ctx: Context, name: Part, run: (ctx: Context, repair: Repair
       ctx.metrics.reconciled.inc({ reconciler: `billing_${name}` });
       ctx.log.warn({ tenantId, what, reconciler: name }, 'repaired what no webhook told');
     } catch (error) {
+      // Who does not answer now will not answer for the next item either.
+      if (isUnavailable(error)) throw error;
       ctx.log.warn(
         { err: error, tenantId, what, reconciler: name },
         'could not be compared; the next round tries again',

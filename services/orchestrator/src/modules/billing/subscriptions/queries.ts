@@ -33,11 +33,11 @@ export function subscriptions({ db }: Context, tenantId: string) {
     insert: (row: NewRow): Promise<unknown> => db('subscriptions').insert({ tenant_id: tenantId, ...row }),
     update: (id: string, change: Partial<SubscriptionRow>) => mine().where({ id }).update(change),
     page: (query: PageQuery) => paginate(mine() as Knex.QueryBuilder<SubscriptionRow, SubscriptionRow[]>, query),
-    /** What usage and rights of a line belong to: a bought plan before the free one, a paid one before an unpaid. */
+    /** What usage of a line belongs to: what is paid before what is not, a bought plan before the free one. */
     activeOf: (line: Line) =>
       mine()
         .where({ line, status: 'active' })
-        .orderByRaw('is_default, paid_price_code is null, created_at desc')
+        .orderByRaw('paid_price_code is null, is_default, created_at desc')
         .first(),
     startedOf: (line: Line) => mine().where({ line }).whereNotNull('started_at').orderBy('started_at', 'desc'),
   };
