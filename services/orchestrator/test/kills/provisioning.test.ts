@@ -7,10 +7,10 @@ import { type Bench, createSitesOwner, startBench } from '#test/support/sites-wo
 import { type TestApp, atEnd, createTestApp, eventually } from '#test/support/stack.ts';
 import { TEST_ENV } from '#test/support/stack.ts';
 
-const KILLS = 60;
+const KILLS = 52;
 const TENANTS = 24;
 
-test('a worker killed sixty times at random: every tenant ends with one site, one database, one operation, one mail', async (t) => {
+test('a worker killed fifty times at random: every tenant ends with one site, one database, one operation, one mail', async (t) => {
   t.timeout(8 * 60_000);
   const bench = await startBench(atEnd(t));
   const app = await createTestApp(atEnd(t), bench.env);
@@ -55,7 +55,7 @@ function killAtRandom(t: ExecutionContext, app: TestApp) {
     let worker: RunningProcess = await startOrchestrator('worker', app.env);
     atEnd(t)(() => worker.kill('SIGKILL'));
     while (pauses.length < KILLS) {
-      const pauseMs = Math.round(20 + Math.random() ** 2 * 2500);
+      const pauseMs = Math.round(20 + Math.random() ** 2 * 1800);
       await sleep(pauseMs);
       await worker.kill('SIGKILL');
       pauses.push(pauseMs);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Context, TenantContext } from '../context.ts';
+import type { TenantContext } from '../context.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { type Page, paginate, type PageQuery } from '../http/pagination.ts';
 import type { SseMessage } from '../http/route.ts';
@@ -8,7 +8,7 @@ import type { LiveListener } from '../live/listen.ts';
 import type { AnyOperation } from './define.ts';
 import { OperationNotFailed, type OperationRow, type StepRow, beginRound, findOperation, readSteps } from './store.ts';
 
-export const OperationStep = z.object({
+const OperationStep = z.object({
   name: z.string(),
   state: z.enum(['pending', 'running', 'succeeded', 'failed', 'undone']),
   startedAt: z.iso.datetime().nullable(),
@@ -98,15 +98,6 @@ export async function* watchOperation(
     if (snapshot.state === 'succeeded' || snapshot.state === 'failed') return;
     await changed;
   }
-}
-
-export async function stuckOperations(ctx: Context, olderThanS: number): Promise<number> {
-  const [row] = await ctx
-    .db('operations')
-    .whereIn('state', ['running', 'failing'])
-    .whereRaw('updated_at < now(3) - interval ? second', [olderThanS])
-    .count({ count: '*' });
-  return Number(row?.['count'] ?? 0);
 }
 
 function present(row: OperationRow, steps: readonly StepRow[]): OperationSnapshot {
