@@ -45,7 +45,7 @@ export interface UsageRow {
 }
 
 /** Prompt caching is the sandbox's own; the tests' times are short, so that they can see what happens after them. */
-export const QUICK: GatewayOptions = { keeperTimes: { roundMs: 200, resendMs: 1000, deadMs: 3000 } };
+export const QUICK: GatewayOptions = { keeperTimes: { roundMs: 200, patienceMs: 1000, deadMs: 3000 } };
 export const MODEL = 'gpt-4o-mini';
 export const PRO = 'llm-pro-m-usd-v1';
 export const FREE = 'llm-free-m-eur-v1';

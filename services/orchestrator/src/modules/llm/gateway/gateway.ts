@@ -82,8 +82,14 @@ export class Gateway {
       live: new Set<Completion>(),
       isStopping: false,
     };
-    const addUsage = (usages: readonly string[]) => limiter.addUsage(usages);
-    const keeper = new JournalKeeper(ctx, { folder, journal, prices, addUsage, times: options.keeperTimes ?? {} });
+    const keeper = new JournalKeeper(ctx, {
+      folder,
+      journal,
+      prices,
+      addUsage: (usages) => limiter.addUsage(usages),
+      oldestUsageMs: () => limiter.oldestUsageMs(),
+      times: options.keeperTimes ?? {},
+    });
     return new Gateway(ctx, parts, redis, keeper);
   }
 

@@ -78,6 +78,12 @@ export class Limiter {
     for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
   }
 
+  /** By the clock of Redis; null = nothing waits. */
+  async oldestUsageMs(): Promise<number | null> {
+    const [entry] = await this.#redis.xrange(this.#names.usage, '-', '+', 'COUNT', 1);
+    return entry ? Number(entry[0].split('-')[0]) : null;
+  }
+
   async #settle({ requestId, tenantId, epoch, day }: Reservation, usage: string, messages: number, givesBack: string) {
     const names = this.#names;
     const keys = [names.epoch, names.minute(tenantId), names.usage, names.messages(tenantId)];

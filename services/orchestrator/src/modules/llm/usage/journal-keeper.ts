@@ -4,20 +4,30 @@ import type { Context } from '#core/context.ts';
 import type { PriceTable } from '../prices/prices.ts';
 import { tokensOf } from './estimate.ts';
 import type { Journal } from './journal.ts';
-import { type JournalContent, readSegments, removeSegments, segmentsOf, silentMs } from './journal-reader.ts';
+import {
+  type JournalledUsage,
+  type Segment,
+  readSegment,
+  removeSegment,
+  segmentsOf,
+  silentMs,
+  writtenAt,
+} from './journal-reader.ts';
 import type { StartedRequest, UsageRecord } from './record.ts';
 import { storedRequestIds } from './service.ts';
 
 export interface KeeperTimes {
   roundMs: number;
-  /** Usage that is not in the database after this long is given to the stream again, and again after as long. */
-  resendMs: number;
+  /** How long usage may be on its way before it is looked for; more than clocks differ. */
+  patienceMs: number;
   /** A gateway whose heart has not beaten for this long is dead. */
   deadMs: number;
 }
 
-export const KEEPER_TIMES: KeeperTimes = { roundMs: 2000, resendMs: 10_000, deadMs: 15_000 };
+const KEEPER_TIMES: KeeperTimes = { roundMs: 2000, patienceMs: 5000, deadMs: 15_000 };
 const BATCH = 500;
+/** Between two sendings of what never arrives. */
+const MAX_PAUSE_MS = 10 * 60_000;
 
 interface KeeperParts {
   /** Folder of the journals of all gateways. */
@@ -25,19 +35,24 @@ interface KeeperParts {
   journal: Journal;
   prices: PriceTable;
   addUsage: (usages: readonly string[]) => Promise<void>;
+  /** When the oldest entry of the stream was added; null = the stream is empty. */
+  oldestUsageMs: () => Promise<number | null>;
   times?: Partial<KeeperTimes>;
 }
 
 /**
- * Sees to it that everything in the journals reaches the database: drops what has arrived, sends again what has not,
- * and settles what dead gateways left. Doing any of it twice, or by two gateways at once, is harmless.
+ * Sees to it that everything in the journals reaches the database: drops what has arrived, sends again what the stream
+ * lost, and settles what dead gateways left. Doing any of it twice, or by two gateways at once, is harmless.
  */
 export class JournalKeeper {
   readonly #ctx: Context;
   readonly #parts: KeeperParts;
   readonly #times: KeeperTimes;
-  /** By segment: when it was first seen closed, or last sent again. */
-  readonly #waitingSince = new Map<string, number>();
+  /** What was sent again, by where it is kept: when last, and how often. */
+  readonly #sentAgain = new Map<string, { at: number; times: number }>();
+  /** Folders of dead gateways whose interrupted requests are stored. */
+  readonly #settled = new Set<string>();
+  #oldestMs: number | null = null;
 
   constructor(ctx: Context, parts: KeeperParts) {
     this.#ctx = ctx;
@@ -50,9 +65,11 @@ export class JournalKeeper {
   }
 
   async round(): Promise<void> {
-    const { journal, folder } = this.#parts;
+    const { journal, folder, oldestUsageMs } = this.#parts;
     journal.rotate();
-    await this.#keepOwn(journal);
+    this.#oldestMs = await oldestUsageMs();
+    for (const name of await segmentsOf(journal.folder))
+      if (name !== journal.current) await this.#keepOwn(journal, name);
     for (const name of await readdir(folder)) {
       const neighbour = join(folder, name);
       if (neighbour === journal.folder) continue;
@@ -61,62 +78,91 @@ export class JournalKeeper {
     }
   }
 
-  /** Each segment by itself: a start whose request is no longer live has its end in a segment of its own. */
-  async #keepOwn(journal: Journal): Promise<void> {
-    for (const name of await segmentsOf(journal.folder)) {
-      if (name === journal.current) continue;
-      const content = await readSegments(journal.folder, [name]);
-      const isUnderWay = [...content.started.keys()].some((requestId) => journal.isLive(requestId));
-      const isStored = await this.#ensureStored(join(journal.folder, name), [...content.used.values()]);
-      if (isStored && !isUnderWay) await removeSegments(journal.folder, [name]);
-    }
+  /** A start whose request is no longer live has its end in a segment of its own: each can be judged by itself. */
+  async #keepOwn(journal: Journal, name: string): Promise<void> {
+    const used = await this.#usedIfDue(journal.folder, name);
+    if (!used || !(await this.#ensureStored(join(journal.folder, name), used.used))) return;
+    if (!used.started.some(({ requestId }) => journal.isLive(requestId))) await removeSegment(journal.folder, name);
   }
 
+  /** What is interrupted must be stored before the segments that say so may go. */
   async #takeOver(folder: string): Promise<void> {
     const names = await segmentsOf(folder);
-    const content = await readSegments(folder, names);
-    const records = [...content.used.values(), ...this.#interrupted(content)];
-    if (!(await this.#ensureStored(folder, records))) return;
-    await removeSegments(folder, names);
+    if (!this.#settled.has(folder)) {
+      if (!this.#isDue(folder, 0)) return;
+      if (!(await this.#ensureStored(folder, await this.#interruptedIn(folder, names)))) return;
+      this.#settled.add(folder);
+    }
+    for (const name of names) {
+      const segment = await this.#usedIfDue(folder, name);
+      if (!segment || !(await this.#ensureStored(join(folder, name), segment.used))) return;
+      await removeSegment(folder, name);
+    }
     await rm(folder, { recursive: true, force: true });
-    this.#ctx.log.info({ folder, records: records.length }, 'took over the usage of a gateway that is gone');
+    this.#settled.delete(folder);
+    this.#ctx.log.info({ folder }, 'took over from a gateway that is gone');
+  }
+
+  async #usedIfDue(folder: string, name: string): Promise<Segment | undefined> {
+    const isDue = this.#isDue(join(folder, name), await writtenAt(folder, name));
+    return isDue ? readSegment(folder, name) : undefined;
   }
 
   /** Bills what a dead gateway is known to have delivered; what it delivered in its last second is not known. */
-  #interrupted({ started, used, voided, progress }: JournalContent): UsageRecord[] {
-    return [...started.values()]
-      .filter(({ requestId }) => !used.has(requestId) && !voided.has(requestId))
-      .map((request) => interruptedUsage(request, progress.get(request.requestId) ?? 0, this.#parts.prices));
+  async #interruptedIn(folder: string, names: readonly string[]): Promise<JournalledUsage[]> {
+    const open = new Map<string, StartedRequest>();
+    const delivered = new Map<string, number>();
+    for (const name of names) noteOpen(await readSegment(folder, name), open, delivered);
+    return [...open.values()].map((request) => {
+      const usage = interruptedUsage(request, delivered.get(request.requestId) ?? 0, this.#parts.prices);
+      return { requestId: request.requestId, json: JSON.stringify(usage) };
+    });
   }
 
-  async #ensureStored(name: string, records: readonly UsageRecord[]): Promise<boolean> {
-    const missing = await this.#notStored(records);
+  /** Not while it may still wait in the stream: a consumer that is behind has lost nothing. */
+  #isDue(place: string, writtenMs: number): boolean {
+    const { patienceMs } = this.#times;
+    const again = this.#sentAgain.get(place);
+    const handedMs = Math.max(writtenMs, again?.at ?? 0);
+    const pauseMs = Math.min(patienceMs * 2 ** (again?.times ?? 0), MAX_PAUSE_MS);
+    if (Date.now() - handedMs < pauseMs) return false;
+    return this.#oldestMs === null || this.#oldestMs > handedMs + patienceMs;
+  }
+
+  async #ensureStored(place: string, usages: readonly JournalledUsage[]): Promise<boolean> {
+    const missing = await this.#notStored(usages);
     if (missing.length === 0) {
-      this.#waitingSince.delete(name);
+      this.#sentAgain.delete(place);
       return true;
     }
-    const since = this.#waitingSince.get(name);
-    // Somebody else's leftovers are not on their way by themselves.
-    if (since === undefined && name.endsWith('.jsonl')) this.#waitingSince.set(name, Date.now());
-    else if (since === undefined || Date.now() - since >= this.#times.resendMs) {
-      await this.#parts.addUsage(missing.map((record) => JSON.stringify(record)));
-      this.#waitingSince.set(name, Date.now());
-      this.#ctx.log.warn({ count: missing.length }, 'usage had not arrived in the database and was sent again');
-    }
+    await this.#parts.addUsage(missing.map(({ json }) => json));
+    this.#sentAgain.set(place, { at: Date.now(), times: (this.#sentAgain.get(place)?.times ?? 0) + 1 });
+    this.#ctx.log.warn({ count: missing.length }, 'usage had not arrived in the database and was sent again');
     return false;
   }
 
-  async #notStored(records: readonly UsageRecord[]): Promise<UsageRecord[]> {
-    const missing: UsageRecord[] = [];
-    for (let at = 0; at < records.length; at += BATCH) {
-      const batch = records.slice(at, at + BATCH);
-      const stored = await storedRequestIds(
-        this.#ctx,
-        batch.map(({ requestId }) => requestId),
-      );
+  async #notStored(usages: readonly JournalledUsage[]): Promise<JournalledUsage[]> {
+    const missing: JournalledUsage[] = [];
+    for (let at = 0; at < usages.length; at += BATCH) {
+      const batch = usages.slice(at, at + BATCH);
+      const ids = batch.map(({ requestId }) => requestId);
+      const stored = await storedRequestIds(this.#ctx, ids);
       missing.push(...batch.filter(({ requestId }) => !stored.has(requestId)));
     }
     return missing;
+  }
+}
+
+function noteOpen(
+  { started, progress, used, voided }: Segment,
+  open: Map<string, StartedRequest>,
+  delivered: Map<string, number>,
+): void {
+  for (const request of started) open.set(request.requestId, request);
+  for (const [requestId, characters] of progress) delivered.set(requestId, characters);
+  for (const requestId of [...voided, ...used.map((usage) => usage.requestId)]) {
+    open.delete(requestId);
+    delivered.delete(requestId);
   }
 }
 
