@@ -45,8 +45,3 @@ export type AppContext = Context;
 export function withTenant<C extends Context>(ctx: C, tenantId: string): C & TenantContext {
   return { ...ctx, tenantId };
 }
-
-/** For code that must see a tenant's data in a job or a webhook, where nobody is signed in. */
-export function asSystem(ctx: Context, job: string): Context {
-  return { ...ctx, actor: { type: 'system', job } };
-}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { newId, nowSeconds, type Account } from './account.ts';
-import { customerBy } from './customers.ts';
+import { customerBy } from './lookups.ts';
 import { ignored, read, webUrl, type StripeRouter } from './http.ts';
 import type { PortalSession } from './objects.ts';
 

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { newId, nowSeconds, type Account } from './account.ts';
-import { missing } from './errors.ts';
 import { ignored, listOf, metadata, pageParams, read, type StripeRouter } from './http.ts';
+import { customerBy, methodBy } from './lookups.ts';
 import type { Customer } from './objects.ts';
-import { methodBy } from './payment-methods.ts';
 import { emit } from './webhooks.ts';
 
 const CustomerParams = z.strictObject({
@@ -45,13 +44,6 @@ export function customerRoutes(router: StripeRouter, account: Account): void {
     emit(account, 'customer.deleted', customer);
     call.body = { id: customer.id, object: 'customer', deleted: true };
   });
-}
-
-/** `param` names the parameter that carried the id; left out = the path. */
-export function customerBy(account: Account, id: string | undefined, param?: string): Customer {
-  const customer = account.rows.customers.find((row) => row.id === id);
-  if (!customer) throw missing('customer', id ?? '', param ?? 'id', param ? 400 : 404);
-  return customer;
 }
 
 export function createCustomer(account: Account, params: z.output<typeof CustomerParams>): Customer {

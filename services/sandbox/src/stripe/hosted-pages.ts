@@ -6,7 +6,7 @@ import { escapeHtml, facts, page } from '../kernel/page.ts';
 import type { Account, SessionRow } from './account.ts';
 import { CARDS, cardBy, DEFAULT_CARD } from './cards.ts';
 import { declineSession, paySession, sessionBy } from './checkout-sessions.ts';
-import { customerBy } from './customers.ts';
+import { customerBy } from './lookups.ts';
 import { missing } from './errors.ts';
 import type { CallState } from './http.ts';
 import { authenticate, intentBy } from './payment-intents.ts';

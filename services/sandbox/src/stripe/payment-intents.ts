@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nowSeconds, type Account } from './account.ts';
-import { customerBy, mergeMetadata } from './customers.ts';
+import { mergeMetadata } from './customers.ts';
+import { customerBy, methodBy } from './lookups.ts';
 import { invalidRequest, missing } from './errors.ts';
 import {
   boolean,
@@ -16,7 +17,7 @@ import {
 } from './http.ts';
 import type { PaymentIntent } from './objects.ts';
 import { confirm, createIntent } from './payments.ts';
-import { methodBy, resolveMethod } from './payment-methods.ts';
+import { resolveMethod } from './payment-methods.ts';
 import { emit } from './webhooks.ts';
 
 const confirmation = {

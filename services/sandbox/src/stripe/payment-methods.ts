@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { newId, nowSeconds, type Account } from './account.ts';
 import { cardBy, type CardBehaviour } from './cards.ts';
-import { customerBy } from './customers.ts';
-import { invalidRequest, missing } from './errors.ts';
+import { invalidRequest } from './errors.ts';
 import { ignored, listOf, pageParams, read, type StripeRouter } from './http.ts';
+import { customerBy, methodBy, type MethodRow } from './lookups.ts';
 import type { PaymentMethod } from './objects.ts';
 import { emit } from './webhooks.ts';
-
-type MethodRow = Account['rows']['methods'][number];
 
 const Attach = z.strictObject({ customer: z.string() });
 const Create = z.strictObject({
@@ -52,12 +50,6 @@ export function paymentMethodRoutes(router: StripeRouter, account: Account): voi
     emit(account, 'payment_method.detached', row.method);
     call.body = row.method;
   });
-}
-
-export function methodBy(account: Account, id: string, status = 400): MethodRow {
-  const row = account.rows.methods.find(({ method }) => method.id === id);
-  if (!row) throw missing('PaymentMethod', id, 'payment_method', status);
-  return row;
 }
 
 /** A kept method by its id, or a fresh one from one of Stripe's test tokens. */

@@ -6,7 +6,3 @@ export const toJson = (value: unknown): string => JSON.stringify(value ?? null);
 export function fromJson<S extends z.ZodType>(schema: S, text: string): z.output<S> {
   return schema.parse(JSON.parse(text));
 }
-
-export function parseJson(text: string | null): unknown {
-  return text === null ? null : (JSON.parse(text) as unknown);
-}
