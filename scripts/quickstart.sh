@@ -35,7 +35,7 @@ DATABASE_HOST=127.0.0.1
 main() {
   parse_arguments "$@"
   local started=$SECONDS
-  ensure_installed node mariadb redis
+  ensure_installed node mariadb redis curl
   ensure_libraries
   ensure_dashboard
   RUN=$(mktemp -d "${TMPDIR:-/tmp}/bastide-quickstart.XXXXXX")

@@ -49,7 +49,7 @@ main() {
     --fast) static_checks ;;
     --servers) serve ;;
     all)
-      ensure_installed mariadb redis chromium
+      ensure_installed mariadb redis curl chromium
       ensure_dashboard
       start_servers
       static_checks

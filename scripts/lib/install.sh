@@ -12,6 +12,7 @@ missing_packages() {
       node) { have node && have npm && [[ $(node -p 'process.versions.node.split(".")[0]') -ge $NODE_FLOOR ]]; } || echo "nodejs npm" ;;
       mariadb) { [[ -n $(mariadbd_path) ]] && have mariadb-install-db && have mariadb; } || echo "mariadb-server" ;;
       redis) [[ -n $(redis_path) ]] || redis_package ;;
+      curl) have curl || echo "curl" ;;
       chromium) have chromium || echo "chromium" ;;
       shellcheck) have shellcheck || echo "shellcheck" ;;
     esac
