@@ -3,7 +3,7 @@ import { defineEvent } from '#core/jobs/define.ts';
 import { intervalSchema, lineSchema } from './file-schema.ts';
 
 export { lineSchema } from './file-schema.ts';
-export type { CountKey, Entitlements, FlagKey, Limit, List, ListKey } from './entitlement-keys.ts';
+export type { Entitlements } from './entitlement-keys.ts';
 export type { Catalogue, Charge, Line, Metric, Plan, Price } from './parse.ts';
 
 /** A tenant's rights have become others; whoever keeps a copy reads them again. */
