@@ -127,7 +127,8 @@ journey('says what failed and goes on from there', DESKTOP, async ({ page, api }
   api.world.building = 'fails';
   const site = addSite(api.world, 'acme');
   await page.goto(`/sites/${site.id}`);
-  await page.getByRole('alert').getByText('not enough disk space').waitFor();
+  await page.getByText('not enough disk space').waitFor();
+  await page.getByRole('alert').getByText('This did not work').waitFor();
   api.world.building = 'runs';
   await page.getByRole('button', { name: 'Try again from there' }).click();
   await page.getByRole('link', { name: /Open site/ }).waitFor();
@@ -230,7 +231,7 @@ journey('fits a narrow phone: nothing sticks out, the navigation is a sheet', PH
   ]) {
     await page.goto(path);
     await page.getByRole('heading', { level: 1 }).waitFor();
-    await page.waitForLoadState('networkidle').catch(() => undefined);
+    await page.locator('[role=status] .animate-pulse').first().waitFor({ state: 'detached' });
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     t.true(width <= 360, `${path} is ${width} px wide`);
   }

@@ -3,6 +3,7 @@ import { ArrowRight, Check } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { isDue, useInvoices } from '#features/billing/api/invoices.ts';
 import { isCurrent, useSubscriptions } from '#features/billing/api/subscriptions.ts';
+import { useCan } from '#features/identity/api/me.ts';
 import { useMembers } from '#features/identity/api/members.ts';
 import { useLlmKeys } from '#features/llm/api/keys.ts';
 import { useSites } from '#features/sites/api/sites.ts';
@@ -17,11 +18,12 @@ interface Task {
   search?: { step: string };
 }
 
-/** What is left to do before the tenant is in full use; nothing until everything is known, or when all is done. */
+/** What an owner still has to do before the tenant is in full use; nothing until all is known, or when all is done. */
 export function ChecklistCard() {
   const { t } = useTranslation();
+  const isOwner = useCan('own');
   const tasks = useTasks();
-  if (!tasks) return null;
+  if (!tasks || !isOwner) return null;
   const done = tasks.filter((task) => task.isDone).length;
   if (done === tasks.length) return null;
   const next = tasks.find((task) => !task.isDone);

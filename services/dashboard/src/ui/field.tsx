@@ -70,16 +70,6 @@ export function TextField({ name, label, hint, hideLabel, className, ...input }:
   );
 }
 
-type TextAreaFieldProps = FieldProps & Omit<ComponentProps<'textarea'>, 'name' | 'id'>;
-
-export function TextAreaField({ name, label, hint, hideLabel, className, ...textarea }: TextAreaFieldProps) {
-  return (
-    <Field name={name} label={label} hint={hint} hideLabel={hideLabel ?? false} className={className}>
-      {(control) => <textarea className={cn(CONTROL, 'h-auto py-2.5')} {...textarea} {...control} />}
-    </Field>
-  );
-}
-
 export interface Option<Value extends string = string> {
   value: Value;
   label: string;

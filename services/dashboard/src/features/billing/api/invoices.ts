@@ -3,6 +3,7 @@ import { api, unwrap, type ItemOf } from '#api/client.ts';
 import { tenantKey } from '#api/current-tenant.ts';
 import { useIntent } from '#api/intent.ts';
 import { usePages } from '#api/pages.ts';
+import { leaveFor } from '#lib/leave.ts';
 
 export type Invoice = ItemOf<'/v1/invoices'>;
 
@@ -45,7 +46,7 @@ export function useCheckout() {
   );
   return useMutation({
     mutationFn,
-    onSuccess: ({ url }) => globalThis.location.assign(url),
+    onSuccess: ({ url }) => leaveFor(url),
   });
 }
 

@@ -3,6 +3,7 @@ import { api, unwrap, type ResponseOf } from '#api/client.ts';
 import { setCurrentTenant, useCurrentTenantId } from '#api/current-tenant.ts';
 import { ApiError } from '#api/errors.ts';
 import type { Locale } from '#i18n/index.ts';
+import { leaveFor } from '#lib/leave.ts';
 
 export type Me = ResponseOf<'/v1/me', 'get'>;
 export type Membership = Me['tenants'][number];
@@ -70,11 +71,8 @@ export async function saveMyLocale(queryClient: QueryClient, me: Me, locale: Loc
 export function useSignOut() {
   return useMutation({
     mutationFn: () => unwrap(api.POST('/auth/logout')),
-    onSuccess: ({ redirectUrl }) => {
-      setCurrentTenant(null);
-      // A full load: nothing of the session stays in memory.
-      globalThis.location.assign(redirectUrl);
-    },
+    // A full load: nothing of the session stays in memory.
+    onSuccess: ({ redirectUrl }) => leaveFor(redirectUrl),
   });
 }
 

@@ -38,7 +38,7 @@ export function ApiKeysCard({ canManage }: { canManage: boolean }) {
             <EmptyState
               icon={KeyRound}
               title={t('identity.apiKeys.emptyTitle')}
-              hint={t('identity.apiKeys.emptyHint')}
+              hint={canManage ? t('identity.apiKeys.emptyHint') : t('identity.apiKeys.emptyMemberHint')}
             />
           ) : (
             <ApiKeysTable keys={items} canManage={canManage} />

@@ -37,7 +37,11 @@ export function LlmKeysCard({ canManage, onSecret }: LlmKeysCardProps) {
       <Loaded query={keys} skeleton={<ListSkeleton rows={2} />} errorClassName="m-5">
         {({ items }) =>
           items.length === 0 ? (
-            <EmptyState icon={KeyRound} title={t('llm.keys.emptyTitle')} hint={t('llm.keys.emptyHint')} />
+            <EmptyState
+              icon={KeyRound}
+              title={t('llm.keys.emptyTitle')}
+              hint={canManage ? t('llm.keys.emptyHint') : t('llm.keys.emptyViewerHint')}
+            />
           ) : (
             <LlmKeysTable keys={items} canManage={canManage} />
           )
