@@ -47,6 +47,19 @@ fingerprint() {
   find "$@" -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
 }
 
+# npm leaves out optional native parts that do not name the running Node. Where the machine's own is old (Debian 12 has
+# 18), npm therefore runs on the Node that the lock file brings, which is fetched first into .bastide/.
+use_recent_node() {
+  [[ $(node -p 'process.versions.node.split(".")[0]') -ge 22 ]] && return 0
+  local version tools=$ROOT/.bastide/node
+  version=$(node -p 'require("./package.json").devDependencies.node')
+  if [[ ! -x $tools/node_modules/.bin/node || $("$tools/node_modules/.bin/node" --version) != "v$version" ]]; then
+    mkdir -p "$tools"
+    npm install --prefix "$tools" --no-save --no-audit --no-fund --loglevel=error "node@$version" >&2
+  fi
+  export PATH="$tools/node_modules/.bin:$PATH"
+}
+
 # Libraries by the lock file, only when it changed. Two starts at once take turns.
 ensure_libraries() {
   local stamp=$ROOT/node_modules/.bastide-lock now
@@ -55,7 +68,7 @@ ensure_libraries() {
   flock 9
   if [[ $(cat "$stamp" 2>/dev/null) != "$now" ]]; then
     log "Installing the libraries (npm ci)"
-    (cd "$ROOT" && npm ci --no-audit --no-fund --loglevel=error >&2)
+    (cd "$ROOT" && use_recent_node && npm ci --no-audit --no-fund --loglevel=error >&2) || die "npm ci failed; see above"
     echo "$now" >"$stamp"
   fi
   flock -u 9
@@ -71,6 +84,11 @@ ensure_dashboard() {
   now=$(fingerprint "$dashboard/src" "$dashboard/index.html" "$dashboard/vite.config.ts" "$ROOT/package-lock.json")
   [[ $(cat "$stamp" 2>/dev/null) == "$now" ]] && return 0
   log "Building the dashboard"
-  (cd "$ROOT" && npm run --silent build -w services/dashboard >&2)
+  (cd "$ROOT" && npm run --silent build -w services/dashboard >"${TMPDIR:-/tmp}/bastide-build.$$" 2>&1) || {
+    cat "${TMPDIR:-/tmp}/bastide-build.$$" >&2
+    rm -f "${TMPDIR:-/tmp}/bastide-build.$$"
+    die "the dashboard could not be built"
+  }
+  rm -f "${TMPDIR:-/tmp}/bastide-build.$$"
   echo "$now" >"$stamp"
 }
