@@ -64,7 +64,8 @@ use_recent_node() {
 ensure_libraries() {
   local stamp=$ROOT/node_modules/.bastide-lock now
   now=$(fingerprint "$ROOT/package-lock.json")
-  exec 9>"$ROOT/.bastide-install.lock"
+  mkdir -p "$ROOT/.bastide"
+  exec 9>"$ROOT/.bastide/install.lock"
   flock 9
   if [[ $(cat "$stamp" 2>/dev/null) != "$now" ]]; then
     log "Installing the libraries (npm ci)"
@@ -73,7 +74,6 @@ ensure_libraries() {
   fi
   flock -u 9
   exec 9>&-
-  rm -f "$ROOT/.bastide-install.lock"
   export PATH="$ROOT/node_modules/.bin:$PATH"
 }
 
