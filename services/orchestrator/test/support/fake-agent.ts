@@ -33,10 +33,22 @@ export interface FakeSite {
 
 interface Request {
   line: string;
+  /** What it is about: a host, or '' when it is about none. */
+  site: string;
   op: string | null;
   authorization: string | undefined;
   contentType: string | undefined;
   rawBody: string;
+}
+
+/** How everything about one site goes, so that many tests can share an agent. */
+export interface Conduct {
+  misbehaviours: Misbehaviour[];
+  /** How its `New Site` jobs that come next will go. */
+  next: { looks?: number; outcome?: FakeJob['outcome']; output?: string; why?: string; times?: number };
+  /** The token that is asked for. */
+  token: string;
+  isEdgeUp: boolean;
 }
 
 /**
@@ -45,14 +57,13 @@ interface Request {
  */
 export class FakeAgent {
   readonly requests: Request[] = [];
-  readonly jobs: FakeJob[] = [];
+  jobs: FakeJob[] = [];
   readonly sites = new Map<string, FakeSite>();
-  readonly misbehaviours: Misbehaviour[] = [];
-  token = 'agent-test-token';
-  isEdgeUp = true;
-  /** How the jobs that come next will go. */
-  next: { looks?: number; outcome?: FakeJob['outcome']; output?: string; why?: string; times?: number } = {};
+  readonly #conducts = new Map<string, Conduct>();
+  /** Which site a UUID was last used for. */
+  readonly #ops = new Map<string, string>();
   readonly #server: Server;
+  #lastId = Math.floor(Math.random() * 1e6);
 
   private constructor() {
     this.#server = createServer((request, response) => void this.#serve(request, response));
@@ -84,9 +95,25 @@ export class FakeAgent {
     return this.jobs.filter((job) => job.site === site && job.name === 'Archive Site');
   }
 
+  /** `''` is about whatever is about no site. */
+  about(site: string): Conduct {
+    const conduct = this.#conducts.get(site) ?? {
+      misbehaviours: [],
+      next: {},
+      token: 'agent-test-token',
+      isEdgeUp: true,
+    };
+    this.#conducts.set(site, conduct);
+    return conduct;
+  }
+
+  requestsAbout(site: string): Request[] {
+    return this.requests.filter((request) => request.site === site);
+  }
+
   /** As when its job database was wiped. */
-  forgetJobs(): void {
-    this.jobs.length = 0;
+  forgetJobs(site: string): void {
+    this.jobs = this.jobs.filter((job) => job.site !== site);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -94,24 +121,38 @@ export class FakeAgent {
     if (request.url === '/api/method/ping') return this.#serveEdge(request, response);
     let rawBody = '';
     for await (const chunk of request) rawBody += String(chunk);
+    const body = rawBody === '' ? {} : (JSON.parse(rawBody) as FakeJob['body']);
     const op = (request.headers['x-agent-job-id'] as string | undefined) ?? null;
     const { authorization, 'content-type': contentType } = request.headers;
-    this.requests.push({ line, op, authorization, contentType, rawBody });
-    const strange = this.misbehaviours.find((m) => m.on.test(line) && (m.times ?? 1) > 0);
+    const site = this.#siteOf(line, body);
+    if (op !== null) this.#ops.set(op, site);
+    this.requests.push({ line, site, op, authorization, contentType, rawBody });
+    const { misbehaviours, token } = this.about(site);
+    const strange = misbehaviours.find((m) => m.on.test(line) && (m.times ?? 1) > 0);
     if (strange) strange.times = (strange.times ?? 1) - 1;
     if (strange?.how === 'lose_request') return void request.socket.destroy();
     if (strange?.how === 'status') return send(response, strange.status ?? 500, strange.body ?? { error: ['Boom'] });
-    if (authorization !== `bearer ${this.token}`) return send(response, 401, { message: 'Unauthenticated' });
-    const [status, body] = this.#answer(line, op, rawBody === '' ? {} : (JSON.parse(rawBody) as FakeJob['body']));
+    if (authorization !== `bearer ${token}`) return send(response, 401, { message: 'Unauthenticated' });
+    const [status, answer] = this.#answer(line, op, body);
     if (strange?.how === 'lose_answer') return void request.socket.destroy();
     if (strange?.how === 'hang') return;
     if (strange?.how === 'garbage') return void response.end('<html>Bad gateway</html>');
-    send(response, status, body);
+    send(response, status, answer);
+  }
+
+  #siteOf(line: string, body: Record<string, unknown>): string {
+    const [, path = ''] = line.split(' ');
+    const [, kind, key = '', , host] = path.split('/');
+    if (kind === 'agent-jobs') return this.#ops.get(key) ?? '';
+    if (kind === 'jobs') return this.jobs.find((job) => job.id === Number(key.split(',')[0]))?.site ?? '';
+    if (host !== undefined) return decodeURIComponent(host);
+    return typeof body['name'] === 'string' ? body['name'] : '';
   }
 
   #serveEdge(request: IncomingMessage, response: ServerResponse): void {
-    const isThere = this.sites.has(request.headers.host ?? '');
-    if (!this.isEdgeUp || !isThere) return send(response, isThere ? 502 : 404, {});
+    const host = request.headers.host ?? '';
+    const isThere = this.sites.has(host);
+    if (!this.about(host).isEdgeUp || !isThere) return send(response, isThere ? 502 : 404, {});
     send(response, 200, { message: 'pong' });
   }
 
@@ -152,9 +193,15 @@ export class FakeAgent {
   }
 
   #enqueue(name: string, site: string, op: string | null, body: Record<string, unknown>): [number, unknown] {
-    const { looks = 0, outcome = 'Success', output = '', why = 'bench said no' } = name === 'New Site' ? this.next : {};
-    if (name === 'New Site' && this.next.times !== undefined && (this.next.times -= 1) === 0) this.next = {};
-    const id = this.jobs.length === 0 ? 1 + Math.floor(Math.random() * 1e6) : (this.jobs.at(-1)?.id ?? 0) + 1;
+    const conduct = this.about(site);
+    const {
+      looks = 0,
+      outcome = 'Success',
+      output = '',
+      why = 'bench said no',
+    } = name === 'New Site' ? conduct.next : {};
+    if (name === 'New Site' && conduct.next.times !== undefined && (conduct.next.times -= 1) === 0) conduct.next = {};
+    const id = (this.#lastId += 1);
     this.jobs.push({ id, name, op, site, body, looksLeft: looks, outcome, isEnded: false, output, why });
     return [200, { job: id }];
   }

@@ -6,8 +6,9 @@ import { ensureFirstSite } from './service.ts';
 export const siteHandlers: JobHandler[] = [
   on(
     invoicePaid,
-    async (ctx, { tenantId, line, planKey }) => {
-      if (line === 'sites') await ensureFirstSite(withTenant(ctx, tenantId), planKey);
+    async (ctx, { tenantId, covers }) => {
+      const plan = covers.find(({ line }) => line === 'sites');
+      if (plan) await ensureFirstSite(withTenant(ctx, tenantId), plan.planKey);
     },
     { as: 'sites' },
   ),

@@ -20,15 +20,15 @@ test.before(async () => {
 
 const everySite = (tenantId: string) => listSites(withTenant(app.ctx, tenantId), { limit: 100 });
 
+/** A paid invoice for these plans; the first is what it is mainly for. */
+function paid(tenantId: string, ...plans: { line: string; planKey: string }[]) {
+  const covers = plans.map((plan) => ({ subscriptionId: `sub_${randomUUID()}`, ...plan }));
+  return { tenantId, invoiceId: `inv_${randomUUID()}`, covers, ...covers[0] };
+}
+
 test('a paid sites plan makes the first site once, however often it is told', async (t) => {
   const owner = await createSitesOwner(app, { slug: 'first-once' });
-  const event = {
-    tenantId: owner.tenantId,
-    invoiceId: `inv_${randomUUID()}`,
-    subscriptionId: 'sub_1',
-    line: 'sites',
-    planKey: 'starter',
-  };
+  const event = paid(owner.tenantId, { line: 'sites', planKey: 'starter' });
   const [handler] = siteHandlers;
   await Promise.all([1, 2, 3].map(async () => handler?.run(app.ctx, event)));
   await handler?.run(app.ctx, { ...event, invoiceId: `inv_${randomUUID()}` });
@@ -42,12 +42,19 @@ test('a paid sites plan makes the first site once, however often it is told', as
 test('invoices of other lines, and of plans that have ended since, make no site', async (t) => {
   const owner = await createSitesOwner(app);
   const [handler] = siteHandlers;
-  const event = { tenantId: owner.tenantId, invoiceId: 'inv_x', subscriptionId: 'sub_1', line: 'llm', planKey: 'pro' };
-  await handler?.run(app.ctx, event);
+  await handler?.run(app.ctx, paid(owner.tenantId, { line: 'llm', planKey: 'pro' }));
   t.is(await countSites(owner.ctx), 0);
   await revoke(owner.ctx, { source: `sub_${owner.tenantId}` });
-  await handler?.run(app.ctx, { ...event, line: 'sites', planKey: 'business' });
+  await handler?.run(app.ctx, paid(owner.tenantId, { line: 'sites', planKey: 'business' }));
   t.is(await countSites(owner.ctx), 0);
+});
+
+test('a sites plan that is billed together with others makes its site as well', async (t) => {
+  const owner = await createSitesOwner(app);
+  const [handler] = siteHandlers;
+  const event = paid(owner.tenantId, { line: 'llm', planKey: 'pro' }, { line: 'sites', planKey: 'business' });
+  await handler?.run(app.ctx, event);
+  t.like((await everySite(owner.tenantId)).items[0], { planKey: 'business', status: 'requested' });
 });
 
 test('a slug that is somebody’s site already gets the next number', async (t) => {

@@ -172,7 +172,7 @@ const TROUBLE = [
 for (const { code, says, ...trouble } of TROUBLE)
   test(`${trouble.how}${'status' in trouble ? ` ${trouble.status}` : ''} becomes ${code}`, async (t) => {
     const agent = await FakeAgent.start(atEnd(t));
-    agent.misbehaviours.push({ on: /^POST/, ...trouble });
+    agent.about('a.test').misbehaviours.push({ on: /^POST/, ...trouble });
     const error = await failure(driver(agent.url, { timeoutMs: 300 }).createSite(randomUUID(), spec('a.test')));
     t.is(error.code, code);
     t.regex(error.message, says);
@@ -192,7 +192,7 @@ test('a traceback that quotes passwords is told without them', async (t) => {
     'Traceback',
     `Command 'bench new-site --admin-password Adm1nSecret -p${ROOT_PASSWORD} mysql://u:pw@h' failed`,
   ];
-  agent.misbehaviours.push({ on: /^POST/, how: 'status', status: 500, body: { error: lines } });
+  agent.about('a.test').misbehaviours.push({ on: /^POST/, how: 'status', status: 500, body: { error: lines } });
   const { message } = await failure(driver(agent.url).createSite(randomUUID(), spec('a.test')));
   t.regex(message, /Command 'bench new-site/);
   t.false(message.includes('Adm1nSecret') || message.includes(ROOT_PASSWORD) || message.includes(':pw@'), message);
