@@ -25,7 +25,7 @@ export function Progress({ label, value, tone = 'accent', className }: ProgressP
         className={cn(
           'h-full rounded-full transition-[width] duration-500',
           TONES[tone],
-          percent === null && 'w-1/3 animate-pulse',
+          percent === null && 'w-1/3 animate-sweep',
         )}
         style={percent === null ? undefined : { width: `${percent}%` }}
       />

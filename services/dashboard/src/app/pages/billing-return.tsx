@@ -24,14 +24,14 @@ export function BillingReturnPage() {
   // A provider that forgets our parameters still leads back to the newest invoice.
   const invoiceId = search.invoice ?? invoices.data?.items[0]?.id ?? null;
   const invoice = useInvoiceUntilPaid(invoiceId);
-  const isCanceled = search.result === 'cancel';
+  const isRefused = (data: Invoice) => search.result === 'cancel' || data.paymentStatus === 'failed';
   return (
     <Page title={t('app.return.title')}>
       {invoiceId === null && invoices.data ? (
         <NothingToShow />
       ) : (
         <Loaded query={invoice}>
-          {(data) => (isPaid(data) ? <Paid invoice={data} /> : isCanceled ? <Canceled invoice={data} /> : <Waiting />)}
+          {(data) => (isPaid(data) ? <Paid invoice={data} /> : isRefused(data) ? <Canceled invoice={data} /> : <Waiting />)}
         </Loaded>
       )}
     </Page>
