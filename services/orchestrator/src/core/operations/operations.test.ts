@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { z } from 'zod';
 import { CALLS_TABLE, type Call, slowOperation } from '#test/support/crash-jobs.ts';
 import { startProcess } from '#test/support/processes.ts';
-import { type TestApp, atEnd, createTestApp, eventually } from '#test/support/stack.ts';
+import { type TestApp, atEnd, atEndOfFile, createTestApp, eventually } from '#test/support/stack.ts';
 import { startTestWorker } from '#test/support/worker.ts';
 import { type TenantContext, withTenant } from '../context.ts';
 import { newId } from '../ids.ts';
+import { on } from '../jobs/define.ts';
 import { operationsHandler } from './advance.ts';
 import { type AnyOperation, type Operation, StepFailed, anyOperation, defineOperation } from './define.ts';
 import { getOperation, retryOperation } from './service.ts';
-import { type OperationRow, startOperation } from './store.ts';
+import { type OperationRow, advanceOperation, startOperation } from './store.ts';
 import { sweepOperations } from './sweep.ts';
 
 interface Result {
@@ -30,16 +31,21 @@ interface World {
   end(id: string, timeoutMs?: number): ReturnType<typeof getOperation>;
 }
 
-/** Runs `steps` in a worker of the test's own; they leave their trail. */
-async function world(
-  t: ExecutionContext,
-  steps: (trail: string[]) => Steps,
-  hooks: Partial<TestOperation> = {},
-): Promise<World> {
-  const app = await createTestApp(atEnd(t));
+const cleanUp = atEndOfFile(test);
+let app: TestApp;
+/** Grows with every test: the one worker of this file knows them all. */
+const definitions: AnyOperation[] = [];
+test.before(async () => {
+  app = await createTestApp(cleanUp);
+  const handler = on(advanceOperation, (ctx, data) => operationsHandler(definitions).run(ctx, data));
+  startTestWorker(app, { handlers: [handler] });
+});
+
+/** An operation of these steps, which leave their trail. */
+function world(steps: (trail: string[]) => Steps, hooks: Partial<TestOperation> = {}): World {
   const trail: string[] = [];
   const definition = defineOperation<Result>()({
-    kind: 'test.saga',
+    kind: `test.saga${definitions.length}`,
     input: z.object({}),
     steps: steps(trail),
     onSucceeded: () => Promise.resolve(void trail.push('succeeded')),
@@ -47,8 +53,7 @@ async function world(
     onRetried: () => Promise.resolve(void trail.push('retried')),
     ...hooks,
   });
-  const definitions = [anyOperation(definition)];
-  startTestWorker(app, { handlers: [operationsHandler(definitions)] });
+  definitions.push(anyOperation(definition));
   const ctx = withTenant(app.ctx, newId('tenant'));
   return {
     app,
@@ -83,8 +88,7 @@ const readRow = async ({ app }: World, id: string) => {
 
 test('steps run in order, hand on what they found, and the end is committed with its hook', async (t) => {
   let hookRuns = 0;
-  const w = await world(
-    t,
+  const w = world(
     (trail) => [
       {
         name: 'one',
@@ -120,7 +124,7 @@ test('steps run in order, hand on what they found, and the end is committed with
 });
 
 test('one operation per kind and key, also when asked at once; another tenant’s key is not joined', async (t) => {
-  const w = await world(t, (trail) => [done(trail, 'one')]);
+  const w = world((trail) => [done(trail, 'one')]);
   const ids = await Promise.all(Array.from({ length: 5 }, () => w.start('same')));
   t.is(new Set(ids).size, 1);
   await w.end(ids[0] ?? '');
@@ -134,7 +138,7 @@ test('one operation per kind and key, also when asked at once; another tenant’
 
 test('a step that is not there yet is looked at again, and shows its progress meanwhile', async (t) => {
   let looks = 0;
-  const w = await world(t, () => [
+  const w = world(() => [
     {
       name: 'poll',
       attempts: 2,
@@ -159,7 +163,7 @@ test('a step that is not there yet is looked at again, and shows its progress me
 });
 
 test('a step that keeps failing is taken back together with those before it, last first; later ones never ran', async (t) => {
-  const w = await world(t, (trail) => [
+  const w = world((trail) => [
     done(trail, 'one'),
     { name: 'no undo', run: () => Promise.resolve({ done: true }) },
     {
@@ -183,7 +187,7 @@ test('a step that keeps failing is taken back together with those before it, las
 });
 
 test('a failure that cannot be mended turns back at once, with its reason', async (t) => {
-  const w = await world(t, (trail) => [
+  const w = world((trail) => [
     done(trail, 'one'),
     { name: 'two', run: () => Promise.reject(new StepFailed('site.name_taken', 'The name is taken.')) },
   ]);
@@ -193,9 +197,7 @@ test('a failure that cannot be mended turns back at once, with its reason', asyn
 });
 
 test('a step past its deadline fails', async (t) => {
-  const w = await world(t, (trail) => [
-    { ...done(trail, 'wait'), deadlineMs: 700, run: () => Promise.resolve({ again: 100 }) },
-  ]);
+  const w = world((trail) => [{ ...done(trail, 'wait'), deadlineMs: 700, run: () => Promise.resolve({ again: 100 }) }]);
   const startedAt = Date.now();
   const operation = await w.end(await w.start());
   t.is(operation.error?.code, 'operation.deadline_exceeded');
@@ -205,7 +207,7 @@ test('a step past its deadline fails', async (t) => {
 
 test('undo is tried until it works, may wait, and keeps what it has found out', async (t) => {
   const keys = new Set<string>();
-  const w = await world(t, (trail) => [
+  const w = world((trail) => [
     {
       name: 'one',
       run: () => Promise.reject(new StepFailed('test.no', 'No.')),
@@ -229,8 +231,7 @@ test('undo is tried until it works, may wait, and keeps what it has found out', 
 
 test('a rule may start another round by itself: new keys, a clean slate, an end', async (t) => {
   const seen: { key: string; round: number; a: number | undefined }[] = [];
-  const w = await world(
-    t,
+  const w = world(
     (trail) => [
       {
         ...done(trail, 'one'),
@@ -256,7 +257,7 @@ test('a rule may start another round by itself: new keys, a clean slate, an end'
 
 test('a person’s retry starts a new round under new keys, once, and only of what has failed', async (t) => {
   const keys: string[] = [];
-  const w = await world(t, (trail) => [
+  const w = world((trail) => [
     {
       ...done(trail, 'one'),
       run: (_ctx, { key }) => {
@@ -286,7 +287,7 @@ test('the key of a step is the same at every try and another in every step and s
       return Promise.resolve({ done: true });
     },
   });
-  const w = await world(t, () => [step('one'), step('two')]);
+  const w = world(() => [step('one'), step('two')]);
   await w.end(await w.start());
   const [first, again, other] = keys;
   t.deepEqual(first, again);
@@ -297,7 +298,7 @@ test('the key of a step is the same at every try and another in every step and s
 
 test('a worker whose lock was lost cannot write over what its successor has done', async (t) => {
   let isHeld = true;
-  const w = await world(t, (trail) => [
+  const w = world((trail) => [
     {
       name: 'one',
       run: async (ctx, { id, save }) => {
@@ -312,7 +313,7 @@ test('a worker whose lock was lost cannot write over what its successor has done
   ]);
   const id = await w.start();
   await eventually('the job to end', async () => {
-    const rows = await w.app.ctx.db('outbox').whereNot('state', 'done');
+    const rows = await w.app.ctx.db('outbox').where('key', 'like', `%${id}%`).whereNot('state', 'done');
     return rows.length === 0 && !isHeld;
   });
   t.like(await readRow(w, id), { state: 'running', tick: 7, result: '{"b":5}', step_index: 0 });
@@ -322,7 +323,7 @@ test('a worker whose lock was lost cannot write over what its successor has done
 test('two workers with the same job: the step runs in one of them', async (t) => {
   let running = 0;
   let most = 0;
-  const w = await world(t, () => [
+  const w = world(() => [
     {
       name: 'one',
       run: async () => {
@@ -350,7 +351,7 @@ test('the database’s own absence is no failure of the step; an outside’s is'
   const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
   const errors = [lost, refused];
   const attempts: number[] = [];
-  const w = await world(t, () => [
+  const w = world(() => [
     {
       name: 'one',
       run: (_ctx, { attempt }) => {
@@ -365,21 +366,22 @@ test('the database’s own absence is no failure of the step; an outside’s is'
 });
 
 test('an operation whose job is gone is set going again', async (t) => {
-  const w = await world(t, (trail) => [done(trail, 'one')]);
-  const handler = operationsHandler([]);
-  t.is(handler.job.name, 'operations.advance');
+  const w = world((trail) => [done(trail, 'one')]);
   const id = await w.ctx.db.transaction(async (trx) => {
     const id = await startOperation({ ...w.ctx, db: trx, commitHooks: [] }, w.definition, {
       key: 'gone',
       subjectId: null,
       input: {},
     });
-    await trx('outbox').delete();
+    await trx('outbox').where('key', 'like', `%${id}%`).delete();
     return id;
   });
   await sweepOperations.run(w.app.ctx);
   t.is((await readRow(w, id)).tick, 0, 'a fresh one is not touched');
-  await w.app.ctx.db('operations').update({ updated_at: w.app.ctx.db.raw('now(3) - interval 1 minute') });
+  await w.app.ctx
+    .db('operations')
+    .where({ id })
+    .update({ updated_at: w.app.ctx.db.raw('now(3) - interval 1 minute') });
   await sweepOperations.run(w.app.ctx);
   t.is((await w.end(id)).state, 'succeeded');
 });
