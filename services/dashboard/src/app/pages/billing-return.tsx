@@ -31,7 +31,9 @@ export function BillingReturnPage() {
         <NothingToShow />
       ) : (
         <Loaded query={invoice}>
-          {(data) => (isPaid(data) ? <Paid invoice={data} /> : isRefused(data) ? <Canceled invoice={data} /> : <Waiting />)}
+          {(data) =>
+            isPaid(data) ? <Paid invoice={data} /> : isRefused(data) ? <Canceled invoice={data} /> : <Waiting />
+          }
         </Loaded>
       )}
     </Page>
