@@ -14,9 +14,9 @@ export async function startWorker({ ctx, lifecycle }: App): Promise<number> {
   const worker = new JobWorker(ctx, { handlers: jobHandlers, schedules, live });
   worker.start();
   lifecycle.on('drain', 'jobs', () => worker.stop());
-  for (const { name, start } of workerLoops) {
-    const loop = start(ctx);
-    lifecycle.on('drain', name, () => loop.stop());
+  for (const workerLoop of workerLoops) {
+    const running = workerLoop.start(ctx);
+    lifecycle.on('drain', workerLoop.name, () => running.stop());
   }
   return listen(ctx, lifecycle, {
     port: ctx.config.WORKER_PORT,
