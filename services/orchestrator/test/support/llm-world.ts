@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,6 +60,8 @@ export interface LlmWorld {
     configure(settings: Record<string, unknown>): void;
     /** When it saw the end of a request's connection or answer, by request id. */
     closedAt: ReadonlyMap<string, number>;
+    /** Of the last request that reached it. */
+    headers(): IncomingHttpHeaders;
     /** Nothing is being made any more. */
     idle(): Promise<unknown>;
   };
@@ -95,7 +98,9 @@ export async function startLlmWorld(cleanUp: CleanUp, overrides: Record<string, 
   const llm = createLlm(world, { apiKey: TEST_ENV.LLM_UPSTREAM_KEY });
   const listening = await listen('llm', 0);
   const closedAt = new Map<string, number>();
+  let headers: IncomingHttpHeaders = {};
   listening.server.on('request', (request, response) => {
+    headers = request.headers;
     response.once('close', () => closedAt.set(String(request.headers['x-request-id']), Date.now()));
   });
   listening.server.on('request', misbehaving(world, llm));
@@ -115,6 +120,7 @@ export async function startLlmWorld(cleanUp: CleanUp, overrides: Record<string, 
       produced: () => state().requests.map((request) => ({ ...request })),
       configure: (settings) => void llm.actions?.['configure']?.(settings),
       closedAt,
+      headers: () => headers,
       idle: () =>
         eventually('the provider to be done', () =>
           Promise.resolve(state().requests.every(({ outcome }) => outcome !== 'open')),

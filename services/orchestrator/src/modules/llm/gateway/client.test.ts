@@ -157,6 +157,51 @@ test('refuses what is too large, garbled or not there, in the same envelope', as
   t.deepEqual(await post('/chat/completions', encoded), [415, 'unsupported_encoding']);
 });
 
+test('what a client puts into headers and odd bodies stays with us', async (t) => {
+  const world = await startLlmWorld(atEnd(t));
+  const gateway = await world.startGateway();
+  const key = await world.createKey(await world.createTenant(STUDENT));
+  const post = (body: string, headers: Record<string, string> = {}) =>
+    fetch(`${gateway.url}/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `bearer ${key.secret}`, ...headers },
+      body,
+    });
+  const tricks = {
+    cookie: 'session=1',
+    'x-request-id': 'req_chosen_by_the_client',
+    'x-forwarded-for': '10.0.0.1',
+    'openai-organization': 'org-x',
+    'x-api-key': 'other',
+  };
+  const answer = await post(JSON.stringify(hello), tricks);
+  t.is(answer.status, 200);
+  const sent = world.provider.headers();
+  t.deepEqual(Object.keys(sent).sort(), [
+    'accept',
+    'accept-encoding',
+    'authorization',
+    'connection',
+    'content-length',
+    'content-type',
+    'host',
+    'user-agent',
+    'x-request-id',
+  ]);
+  t.is(sent['x-request-id'], answer.headers.get('x-request-id') ?? '');
+  t.not(sent['x-request-id'], tricks['x-request-id']);
+  t.false(String(sent.authorization).includes(key.secret));
+
+  const surrogate = await post(JSON.stringify({ ...hello, model: 'odd \ud800 \n name' }));
+  t.is(surrogate.status, 200);
+  t.is(surrogate.headers.get('x-gateway-model'), 'odd ? ? name');
+  const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+  const nested = await post(`{"model":"m","stream":true,"stream_options":{},"messages":[{"role":"user"}],"x":${deep}}`);
+  t.is(nested.status, 400);
+  const left = (await post(JSON.stringify(hello))).headers.get('x-ratelimit-remaining-requests');
+  t.is(left, '7', 'what was refused reserved nothing');
+});
+
 test('lets pages of any origin call with a key, and read our headers', async (t) => {
   const world = await startLlmWorld(atEnd(t));
   const gateway = await world.startGateway();

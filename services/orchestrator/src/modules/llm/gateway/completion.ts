@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici';
 import { errors } from 'undici';
 import type { Logger } from 'pino';
-import { type Allowance } from '../limits/limiter.ts';
-import type { UpstreamError } from '../providers/provider.ts';
+import type { Allowance } from '../limits/limiter.ts';
+import type { UpstreamError, UpstreamRequest } from '../providers/provider.ts';
 import type { Call } from './call.ts';
 import type { Envelope } from './envelope.ts';
 import {
@@ -22,12 +22,14 @@ type ResponseHeaders = Record<string, string | string[] | undefined>;
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_ERROR_BYTES = 256 * 1024;
+const NOT_IN_HEADERS = /[^\x20-\x7e]/g;
 
 interface CompletionParts {
   call: Call;
   envelope: Envelope;
   meter: Meter;
   upstream: Upstream;
+  upstreamRequest: UpstreamRequest;
   allowance: Allowance | null;
   log: Logger;
   onEnd: () => void;
@@ -56,17 +58,11 @@ export class Completion implements Dispatcher.DispatchHandler {
   start(): void {
     const { call, envelope, upstream } = this.#parts;
     call.onGone(() => this.#leave());
-    const { body, model, isStream } = envelope;
+    const { model, isStream } = envelope;
     call.headers['x-gateway-provider'] = upstream.provider.name;
-    call.headers['x-gateway-model'] = encodeURI(model);
+    call.headers['x-gateway-model'] = model.replace(NOT_IN_HEADERS, '?');
     Object.assign(call.headers, allowanceHeaders(this.#parts.allowance));
-    const request = upstream.provider.chatRequest({
-      requestId: call.requestId,
-      rawBody: envelope.rawBody,
-      body,
-      isStream,
-    });
-    upstream.dispatch('POST', request, this, { isStream });
+    upstream.dispatch('POST', this.#parts.upstreamRequest, this, { isStream });
   }
 
   /** The process ends before the answer does. */

@@ -31,6 +31,8 @@ export const invalidRequest = (message: string, param: string | null, code: stri
 
 export const invalidJson = invalidRequest('We could not parse the JSON body of your request.', null, 'invalid_json');
 
+export const tooDeep = invalidRequest('The JSON body of your request is nested too deeply.', null, 'invalid_json');
+
 export const missingKey = make(
   401,
   INVALID,

@@ -3,7 +3,7 @@ import type { Principal } from '../keys/principal.ts';
 import type { Limiter, Reservation } from '../limits/limiter.ts';
 import type { PriceTable } from '../prices/prices.ts';
 import type { TokenUsage } from '../providers/provider.ts';
-import { estimatePrompt, tokensOf } from '../usage/estimate.ts';
+import { tokensOf } from '../usage/estimate.ts';
 import type { Journal } from '../usage/journal.ts';
 import type { Outcome, UsageRecord } from '../usage/record.ts';
 import type { Call } from './call.ts';
@@ -26,6 +26,8 @@ interface Metered {
   principal: Principal;
   reservation: Reservation;
   provider: string;
+  /** By our own rule, until the provider says. */
+  promptEstimate: number;
 }
 
 /** What one request uses. It is settled or released exactly once, whoever comes first. */
@@ -34,7 +36,6 @@ export class Meter {
   readonly #parts: MeterParts;
   readonly #metered: Metered;
   readonly #at = new Date().toISOString();
-  readonly #promptEstimate: number;
   #characters = 0;
   #usage: TokenUsage | null = null;
   #firstByteMs: number | null = null;
@@ -45,7 +46,6 @@ export class Meter {
     this.requestId = metered.call.requestId;
     this.#parts = parts;
     this.#metered = metered;
-    this.#promptEstimate = estimatePrompt(metered.envelope.body);
   }
 
   get characters(): number {
@@ -55,7 +55,7 @@ export class Meter {
   /** Just before its first byte goes to the provider. */
   sent(): void {
     this.#isInJournal = true;
-    this.#parts.journal.start({ ...this.#who(), promptTokens: this.#promptEstimate });
+    this.#parts.journal.start({ ...this.#who(), promptTokens: this.#metered.promptEstimate });
   }
 
   delivered(characters: number): void {
@@ -95,9 +95,9 @@ export class Meter {
   }
 
   #record(outcome: Outcome): UsageRecord {
-    const { envelope, call } = this.#metered;
+    const { envelope, call, promptEstimate } = this.#metered;
     const tokens = this.#usage ?? {
-      promptTokens: this.#promptEstimate,
+      promptTokens: promptEstimate,
       cachedTokens: 0,
       completionTokens: tokensOf(this.#characters),
     };

@@ -3,9 +3,10 @@ import { isDatabaseDown } from '#core/db/connect.ts';
 import { isRedisDown } from '#core/redis.ts';
 import type { Principal } from '../keys/principal.ts';
 import type { Decision } from '../limits/limiter.ts';
+import { estimatePrompt } from '../usage/estimate.ts';
 import { Call } from './call.ts';
 import { Completion } from './completion.ts';
-import { isEnvelope, readEnvelope } from './envelope.ts';
+import { type Envelope, isEnvelope, readEnvelope } from './envelope.ts';
 import {
   type GatewayError,
   expiredKey,
@@ -18,6 +19,7 @@ import {
   quotaUsedUp,
   rateLimited,
   restarting,
+  tooDeep,
   unavailable,
   unknownUrl,
   upstreamUnreachable,
@@ -91,6 +93,8 @@ async function completeChat(parts: ServingParts, call: Call): Promise<void> {
   if (!mayUse(known, envelope.model)) throw new Refused(modelNotFound(envelope.model));
   if (parts.live.size >= parts.ctx.config.LLM_MAX_LIVE_REQUESTS) throw new Refused(overloaded);
 
+  // Whatever may fail fails before something is reserved.
+  const prepared = prepare(parts, call, envelope);
   const { decision, principal } = await reserve(parts, call, key, known);
   if (decision.kind === 'refused') {
     Object.assign(call.headers, allowanceHeaders(decision.allowance));
@@ -98,16 +102,36 @@ async function completeChat(parts: ServingParts, call: Call): Promise<void> {
   }
   const { reservation, allowance } = decision;
   const { upstream, live, ctx } = parts;
-  const meter = new Meter(parts, { call, envelope, principal, reservation, provider: upstream.provider.name });
-  const mayGoOn = !call.isGone && mayUse(principal, envelope.model);
-  if (!mayGoOn) {
+  const { promptEstimate, upstreamRequest } = prepared;
+  const provider = upstream.provider.name;
+  const meter = new Meter(parts, { call, envelope, principal, reservation, provider, promptEstimate });
+  if (call.isGone || !mayUse(principal, envelope.model)) {
     meter.release('left_before_start');
     throw new Refused(modelNotFound(envelope.model));
   }
   const onEnd = () => live.delete(completion);
-  const completion = new Completion({ call, envelope, meter, upstream, allowance, log: ctx.log, onEnd });
+  const completion = new Completion({
+    call,
+    envelope,
+    meter,
+    upstream,
+    upstreamRequest,
+    allowance,
+    log: ctx.log,
+    onEnd,
+  });
   live.add(completion);
   completion.start();
+}
+
+function prepare({ upstream }: ServingParts, { requestId }: Call, envelope: Envelope) {
+  try {
+    const upstreamRequest = upstream.provider.chatRequest({ requestId, ...envelope });
+    return { upstreamRequest, promptEstimate: estimatePrompt(envelope.body) };
+  } catch (error) {
+    if (error instanceof RangeError) throw new Refused(tooDeep);
+    throw error;
+  }
 }
 
 interface Reserved {

@@ -92,6 +92,7 @@ test('usage is counted once, whoever is killed and whatever Redis forgets', asyn
   const { secret } = await world.createKey(await world.createTenant());
   world.provider.configure({ chunkDelayMs: 8 });
   const gateways = [await world.spawnGateway(), await world.spawnGateway()];
+  const logs: string[][] = gateways.map((gateway) => gateway.process.output);
   let worker: RunningProcess = await startOrchestrator('worker', world.app.env);
   t.teardown(() => worker.kill('SIGKILL'));
 
@@ -109,7 +110,9 @@ test('usage is counted once, whoever is killed and whatever Redis forgets', asyn
       await sleep(random(1200));
       const victim = random(gateways.length) - 1;
       await gateways[victim]?.process.kill('SIGKILL');
-      gateways[victim] = await world.spawnGateway();
+      const successor = await world.spawnGateway();
+      logs.push(successor.process.output);
+      gateways[victim] = successor;
       if (kill < WORKER_KILLS) {
         await worker.kill('SIGKILL');
         worker = await startOrchestrator('worker', world.app.env);
@@ -123,6 +126,9 @@ test('usage is counted once, whoever is killed and whatever Redis forgets', asyn
   t.true(received.size > 10);
   await assertBooksBalance(t, world, received);
   await assertBillingWasTold(t, world);
+  const said = (what: string) => logs.flat().filter((line) => line.includes(what)).length;
+  t.true(said('took over from a gateway that is gone') > 0);
+  t.log(`usage was sent again ${said('was sent again')} times`);
 });
 
 async function flush(url: string): Promise<void> {
