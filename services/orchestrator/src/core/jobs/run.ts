@@ -73,7 +73,7 @@ export class JobRunner {
     const ctx: Context & { tenantId?: string } = {
       ...app,
       requestId: row.request_id,
-      actor: { type: 'system', job: row.job },
+      actor: { type: 'system', job: row.job.replace(EVENT, '') },
       log: app.log.child({
         job: row.job,
         key: row.key,
