@@ -1,5 +1,5 @@
 import { type RequestListener, type Server, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Context } from '../context.ts';
 import { type Health, serveHealth } from '../http/health.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -36,14 +36,29 @@ export async function listen(
   lifecycle.on('accept', 'readiness', () => {
     health.isStopping = true;
   });
-  lifecycle.on('drain', 'http', () => closeServer(server));
+  const unasked = connectionsWithoutRequest(server);
+  lifecycle.on('drain', 'http', () => closeServer(server, unasked));
   return (server.address() as AddressInfo).port;
 }
 
-function closeServer(server: Server): Promise<void> {
+/** Browsers connect ahead of need. Node takes such a connection for a busy one and would wait a minute for its headers. */
+function connectionsWithoutRequest(server: Server): ReadonlySet<Socket> {
+  const unasked = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    unasked.add(socket);
+    socket.once('close', () => unasked.delete(socket));
+  });
+  server.on('request', (request) => unasked.delete(request.socket));
+  return unasked;
+}
+
+function closeServer(server: Server, unasked: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
     // A connection that is busy now is idle after its answer, and would be kept open for the next request.
-    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    const sweep = setInterval(() => {
+      server.closeIdleConnections();
+      for (const socket of unasked) socket.destroy();
+    }, 50);
     server.close(() => {
       clearInterval(sweep);
       resolve();
