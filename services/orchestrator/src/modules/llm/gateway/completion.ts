@@ -57,7 +57,8 @@ export class Completion implements Dispatcher.DispatchHandler {
 
   start(): void {
     const { call, envelope, upstream } = this.#parts;
-    call.onGone(() => this.#leave());
+    // One turn later: what the provider has sent until now is read, and counted, before it is told to stop.
+    call.onGone(() => setImmediate(() => this.#leave()));
     const { model, isStream } = envelope;
     call.headers['x-gateway-provider'] = upstream.provider.name;
     call.headers['x-gateway-model'] = model.replace(NOT_IN_HEADERS, '?');
