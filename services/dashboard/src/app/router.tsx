@@ -35,10 +35,11 @@ const root = createRootRouteWithContext<RouterContext>()({
 const landing = createRoute({
   getParentRoute: () => root,
   path: '/',
-  validateSearch: (search: Record<string, unknown>) => localPath(search.returnTo),
+  validateSearch: (search: Record<string, unknown>) => text('returnTo', search.returnTo),
   beforeLoad: async ({ context, search }) => {
     const me = await context.queryClient.ensureQueryData(meQuery);
-    if (me) redirect({ href: search.returnTo ?? '/overview', replace: true, throw: true });
+    // Looked at here, where it is used: the router hands on parameters that a route's validation has left out.
+    if (me) redirect({ href: localPath(search.returnTo) ?? '/overview', replace: true, throw: true });
   },
   component: lazyPage(() => import('./pages/landing.tsx'), 'LandingPage'),
 });

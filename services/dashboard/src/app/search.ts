@@ -3,8 +3,12 @@ export function text<Name extends string>(name: Name, value: unknown): { [N in N
   return (typeof value === 'string' && value !== '' ? { [name]: value } : {}) as { [N in Name]?: string };
 }
 
-/** Where to go after signing in: a path of this site, never another origin. */
-export function localPath(value: unknown): { returnTo?: string } {
-  if (typeof value !== 'string' || !/^\/(?![/\\])/.test(value)) return {};
-  return { returnTo: value };
+// Only to resolve against; a browser drops tabs and line breaks from an address, so looking at the text is not enough.
+const HERE = 'http://here.invalid';
+
+/** A path of this site to go to after signing in; undefined for anything that leads to another origin. */
+export function localPath(value: unknown): string | undefined {
+  if (typeof value !== 'string' || !value.startsWith('/') || !URL.canParse(value, HERE)) return undefined;
+  const url = new URL(value, HERE);
+  return url.origin === HERE ? url.pathname + url.search + url.hash : undefined;
 }
