@@ -38,8 +38,10 @@ main() {
   ensure_installed node mariadb redis curl
   ensure_libraries
   ensure_dashboard
+  remove_leftovers
   RUN=$(mktemp -d "${TMPDIR:-/tmp}/bastide-quickstart.XXXXXX")
-  chmod 755 "$RUN"
+  chmod 711 "$RUN"
+  echo $$ >"$RUN/pid"
   trap clean_up EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
@@ -74,6 +76,15 @@ parse_arguments() {
         ;;
     esac
     shift
+  done
+}
+
+# Folders of quick starts that were killed with SIGKILL, and so could not clean up.
+remove_leftovers() {
+  local folder
+  for folder in "${TMPDIR:-/tmp}"/bastide-quickstart.*; do
+    [[ -f $folder/pid && -O $folder ]] || continue
+    kill -0 "$(<"$folder/pid")" 2>/dev/null || rm -rf "$folder"
   done
 }
 
@@ -151,12 +162,12 @@ write_environment() {
     REDIS_URL=$REDIS REDIS_PREFIX=${DATABASE//_/-} \
     OIDC_ISSUER_URL=http://localhost:$OIDC_PORT OIDC_CLIENT_ID=bastide-dashboard OIDC_CLIENT_SECRET \
     OIDC_AUDIENCE=bastide-api SESSION_COOKIE_NAME=__Host-bastide-$API_PORT ENCRYPTION_KEY \
-    LAGO_API_URL=http://127.0.0.1:$LAGO_PORT LAGO_API_KEY LAGO_WEBHOOK_HMAC_KEY USAGE_FLUSH_MS=2000 \
+    LAGO_API_URL=http://127.0.0.1:$LAGO_PORT LAGO_API_KEY LAGO_WEBHOOK_HMAC_KEY USAGE_FLUSH_MS=2000 BILLING_RECONCILE_MS=20000 \
     STRIPE_API_URL=http://127.0.0.1:$STRIPE_PORT STRIPE_SECRET_KEY STRIPE_WEBHOOK_SECRET \
     SMTP_URL=smtp://127.0.0.1:$SMTP_PORT MAIL_FROM='Bastide <no-reply@bastide.localhost>' \
     FRAPPE_AGENT_URL=http://127.0.0.1:$RUNNER_PORT FRAPPE_AGENT_TOKEN FRAPPE_BENCH=bench-0001 \
     SITES_DB_ROOT_PASSWORD=$ROOT_PASSWORD \
-    LLM_UPSTREAM_URL=http://127.0.0.1:$LLM_PORT/v1 LLM_UPSTREAM_KEY
+    LLM_UPSTREAM_URL=http://127.0.0.1:$LLM_PORT/v1 LLM_UPSTREAM_KEY LLM_PRICES_FILE=$ROOT/services/sandbox/llm-prices.yaml
   OIDC_CLIENT_SECRET=$(random_hex 16) LAGO_API_KEY=$(random_hex 16) LAGO_WEBHOOK_HMAC_KEY=$(random_hex 16)
   STRIPE_SECRET_KEY=sk_test_$(random_hex 12) STRIPE_WEBHOOK_SECRET=whsec_$(random_hex 16)
   FRAPPE_AGENT_TOKEN=$(random_hex 16) LLM_UPSTREAM_KEY=sk-upstream-$(random_hex 12)
@@ -179,7 +190,7 @@ start_sandbox() {
     node "$ROOT/services/sandbox/src/main.ts"
 }
 
-start_runner() {
+start_bench-runner() {
   mkdir -p "$RUN/bench/sites" "$RUN/runner"
   printf '{"db_host": "%s", "db_port": %s}\n' "$DATABASE_HOST" "$MARIADB_PORT" >"$RUN/bench/sites/common_site_config.json"
   run_process bench-runner env \
@@ -190,21 +201,25 @@ start_runner() {
     node --disable-warning=ExperimentalWarning "$ROOT/services/bench-runner/src/main.ts"
 }
 
+start_api() { run_process api node src/main/api.ts; }
+start_worker() { run_process worker node src/main/worker.ts; }
+start_gateway() { run_process gateway node src/main/gateway.ts; }
+
 start_stack() {
   local orchestrator=$ROOT/services/orchestrator
   log "Starting the stand-ins and our services"
   mkdir -p "$DATA_DIR"
   start_sandbox
-  start_runner
+  start_bench-runner
   cd "$orchestrator"
   node src/main/migrate.ts >"$RUN/logs/migrate.log" 2>&1 || {
     show_log migrate
     die "the database could not be migrated"
   }
   wait_for sandbox "http://127.0.0.1:$LAGO_PORT/health"
-  run_process api node src/main/api.ts
-  run_process worker node src/main/worker.ts
-  run_process gateway node src/main/gateway.ts
+  start_api
+  start_worker
+  start_gateway
   node src/main/catalogue.ts apply >"$RUN/logs/catalogue.log" 2>&1 || {
     show_log catalogue
     die "the catalogue could not be applied"
@@ -248,10 +263,17 @@ TEXT
     sleep 2 &
     wait $! || true
     dead=$(dead_process)
-    if [[ -n $dead ]]; then
-      show_log "$dead"
-      die "$dead has stopped"
-    fi
+    case $dead in
+      '') ;;
+      sandbox)
+        show_log "$dead"
+        die "the sandbox has stopped, and what it knew of the outside world is gone"
+        ;;
+      *)
+        log "$dead has stopped; starting it again"
+        "start_$dead"
+        ;;
+    esac
   done
 }
 

@@ -2,16 +2,27 @@
 # Private MariaDB and Redis/Valkey servers for one run: own data folder, own free ports, nothing shared with what else
 # runs on the machine. Sourced after common.sh.
 
-# Prints N free TCP ports, one a line. They are all held open until the last is known, so they differ.
+# Prints N free TCP ports, one a line. Below the range that the kernel takes for outgoing connections, so that none of
+# them is gone again before it is used; all are held open until the last is known, so they differ.
 free_ports() {
   node -e '
     const net = require("node:net");
-    const count = Number(process.argv[1]);
-    const servers = Array.from({ length: count }, () => net.createServer().listen(0, "127.0.0.1"));
-    Promise.all(servers.map((s) => new Promise((ok) => s.on("listening", ok)))).then(() => {
-      for (const s of servers) console.log(s.address().port);
-      for (const s of servers) s.close();
-    });' "$1"
+    const wanted = Number(process.argv[1]);
+    const open = [];
+    const tryOne = () => {
+      if (open.length === wanted) {
+        for (const server of open) console.log(server.address().port);
+        for (const server of open) server.close();
+        return;
+      }
+      const server = net.createServer();
+      server.once("error", tryOne);
+      server.listen(20000 + Math.floor(Math.random() * 12000), "127.0.0.1", () => {
+        open.push(server);
+        tryOne();
+      });
+    };
+    tryOne();' "$1"
 }
 
 # mariadbd lives in sbin, which is not on everybody's PATH.
@@ -27,13 +38,14 @@ start_mariadb() {
     as=(--user=mysql)
     run=(detached_as mysql)
     chown -R mysql "$dir"
-    chmod 755 "$(dirname "$dir")"
+    chmod 711 "$(dirname "$dir")"
   fi
   mariadb-install-db --no-defaults "${as[@]}" --datadir="$dir/data" --auth-root-authentication-method=normal \
     --skip-test-db --skip-name-resolve >"$dir/install.log" 2>&1 || {
     tail -5 "$dir/install.log" >&2
     die "MariaDB could not make its data folder $dir"
   }
+  install -m 600 /dev/null "$dir/init.sql"
   cat >"$dir/init.sql" <<SQL
 create or replace user 'root'@'localhost' identified by '$password';
 create or replace user 'root'@'127.0.0.1' identified by '$password';
@@ -42,7 +54,7 @@ grant all privileges on *.* to 'root'@'localhost' with grant option;
 grant all privileges on *.* to 'root'@'127.0.0.1' with grant option;
 grant all privileges on *.* to 'root'@'%' with grant option;
 SQL
-  chmod 644 "$dir/init.sql"
+  if is_root; then chown mysql "$dir/init.sql"; fi
   "${run[@]}" "$(mariadbd_path)" --no-defaults --datadir="$dir/data" --socket="$dir/s.sock" --pid-file="$dir/pid" \
     --bind-address=127.0.0.1 --port="$port" --skip-name-resolve --init-file="$dir/init.sql" \
     --character-set-server=utf8mb4 --collation-server=utf8mb4_unicode_ci --innodb-buffer-pool-size=256M \
@@ -51,7 +63,7 @@ SQL
   MARIADB_PID=$!
   local tries
   for ((tries = 0; tries < 150; tries++)); do
-    if mariadb --no-defaults -h 127.0.0.1 -P "$port" -u root -p"$password" -e "select 1" >/dev/null 2>&1; then return 0; fi
+    if MYSQL_PWD=$password mariadb --no-defaults -h 127.0.0.1 -P "$port" -u root -e "select 1" >/dev/null 2>&1; then return 0; fi
     kill -0 "$MARIADB_PID" 2>/dev/null || break
     sleep 0.1
   done

@@ -1,23 +1,24 @@
 # shellcheck shell=bash
 # The processes of one quick start. Sourced after common.sh and servers.sh; needs $RUN, a folder of its own.
 
-declare -a STACK_PIDS=() STACK_NAMES=()
+declare -A STACK_PID=()
+declare -a STACK_ORDER=()
 
-# run_process NAME COMMAND…: in the background, its output in $RUN/logs/NAME.log.
+# run_process NAME COMMAND…: in the background, its output added to $RUN/logs/NAME.log.
 run_process() {
   local name=$1
   shift
-  detached "$@" >"$RUN/logs/$name.log" 2>&1 9>&- &
-  STACK_PIDS+=("$!")
-  STACK_NAMES+=("$name")
+  detached "$@" >>"$RUN/logs/$name.log" 2>&1 9>&- &
+  [[ -v STACK_PID[$name] ]] || STACK_ORDER+=("$name")
+  STACK_PID[$name]=$!
 }
 
 # The name of a process that has ended, if any.
 dead_process() {
-  local i
-  for i in "${!STACK_PIDS[@]}"; do
-    kill -0 "${STACK_PIDS[$i]}" 2>/dev/null || {
-      echo "${STACK_NAMES[$i]}"
+  local name
+  for name in "${STACK_ORDER[@]}"; do
+    kill -0 "${STACK_PID[$name]}" 2>/dev/null || {
+      echo "$name"
       return 0
     }
   done
@@ -31,7 +32,7 @@ show_log() {
 # wait_for NAME URL: until it answers 2xx; stops the start with the process's log when it has died or takes too long.
 wait_for() {
   local name=$1 url=$2 tries dead
-  for ((tries = 0; tries < 300; tries++)); do
+  for ((tries = 0; tries < 600; tries++)); do
     if curl -fsS -o /dev/null --max-time 2 "$url" 2>/dev/null; then return 0; fi
     dead=$(dead_process)
     if [[ -n $dead ]]; then
@@ -41,13 +42,13 @@ wait_for() {
     sleep 0.1
   done
   show_log "$name"
-  die "$name did not become ready within 30 s"
+  die "$name did not become ready within a minute"
 }
 
 # In the reverse order of their start, each asked first.
 stop_processes() {
   local i
-  for ((i = ${#STACK_PIDS[@]} - 1; i >= 0; i--)); do stop_process "${STACK_PIDS[$i]}"; done
-  STACK_PIDS=()
-  STACK_NAMES=()
+  for ((i = ${#STACK_ORDER[@]} - 1; i >= 0; i--)); do stop_process "${STACK_PID[${STACK_ORDER[$i]}]}"; done
+  STACK_ORDER=()
+  STACK_PID=()
 }

@@ -12,7 +12,10 @@ const ARGS = [
 ];
 
 export async function startChromium(cleanUp: (run: () => Promise<void>) => void): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium', args: ARGS });
+  const browser = await chromium.launch({
+    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+    args: ARGS,
+  });
   cleanUp(() => browser.close());
   return browser;
 }
