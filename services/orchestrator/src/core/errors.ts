@@ -55,6 +55,11 @@ export const InvalidInput = defineError<{ issues: Issue[] }>(
   ({ issues }) => `The request is not valid: ${issues.map((i) => `${i.path}: ${i.message}`).join('; ')}`,
 );
 export const InvalidJson = defineError('request.invalid_json', 400, 'The request body is not valid JSON.');
+export const BadRequest = defineError(
+  'request.malformed',
+  400,
+  'The request is not well-formed. Check its path and headers.',
+);
 export const BodyTooLarge = defineError<{ maxBytes: number }>(
   'request.too_large',
   413,

@@ -169,6 +169,26 @@ test('says what is wrong with a path or a method', async (t) => {
   t.is((await call('DELETE', '/v1/things/cup')).json.error?.code, 'route.method_not_allowed');
 });
 
+test('a path that is no path is the client’s mistake, not a surprise', async (t) => {
+  for (const path of ['/v1/things/%E0%A4%A', '/%E0%A4%A']) {
+    const { status } = await call('GET', path);
+    t.true(status >= 400 && status < 500, `${path} answered ${status}`);
+  }
+});
+
+test('nobody is made to wait for the body of somebody who is not let in', async (t) => {
+  const answer = await new Promise<string>((resolve) => {
+    const socket = connect(port, '127.0.0.1', () =>
+      socket.write('POST /v1/things/cup HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{'),
+    );
+    socket.once('data', (data) => {
+      resolve(data.toString());
+      socket.destroy();
+    });
+  });
+  t.true(answer.startsWith('HTTP/1.1 401'));
+});
+
 test('a surprise is a 500 with a request id and nothing of its inside', async (t) => {
   const { status, json } = await call('GET', '/v1/broken');
   t.is(status, 500);

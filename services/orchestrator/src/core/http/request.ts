@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import type { Context } from '../context.ts';
 import { isDatabaseDown } from '../db/connect.ts';
-import { AppError, InternalError, Unavailable } from '../errors.ts';
+import { AppError, BadRequest, InternalError, Unavailable } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { isRedisDown } from '../redis.ts';
 
@@ -38,7 +38,14 @@ function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isDatabaseDown(error)) return Unavailable({ dependency: 'database' }, { cause: error });
   if (isRedisDown(error)) return Unavailable({ dependency: 'queue' }, { cause: error });
+  if (isClientMistake(error)) return BadRequest(undefined, { cause: error });
   return InternalError(undefined, { cause: error });
+}
+
+/** What libraries below us refuse with a status of their own, such as a path that is not valid percent-encoding. */
+function isClientMistake(error: unknown): boolean {
+  const { expose, status } = error as { expose?: boolean; status?: number };
+  return expose === true && status !== undefined && status >= 400 && status < 500;
 }
 
 type KoaContext = Parameters<Middleware<RequestState>>[0];

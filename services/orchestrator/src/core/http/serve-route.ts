@@ -25,8 +25,8 @@ export function serveRoute(app: Context, serving: Serving, route: Route): Middle
     const request = koa as unknown as KoaContext;
     koa.state.route = route.path;
     const signal = abortSignal(request, serving.stopping);
-    const rawBody = await readBody(koa.req, MAX_BODY_BYTES);
     const ctx = await admit(app, serving.gatekeeper, route, request);
+    const rawBody = await readBody(koa.req, MAX_BODY_BYTES);
     const input = { ...parseInput(route, request, rawBody), signal, http: exchangeOf(request, rawBody) };
     await respond({ route, koa: request, rawBody, signal, handle: (ctx) => route.handle(ctx, input) }, ctx);
   };

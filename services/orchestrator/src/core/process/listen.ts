@@ -28,7 +28,8 @@ export async function listen(
     });
   });
   server.keepAliveTimeout = 75_000;
-  server.requestTimeout = 0;
+  // For the whole request to arrive: answers and event streams may take as long as they like.
+  server.requestTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, ctx.config.HOST, resolve);
