@@ -1,4 +1,6 @@
 import test from 'ava';
+import { hashToken } from '#core/crypto/tokens.ts';
+import { newId } from '#core/ids.ts';
 import { type TestApi, startTestApi } from '#test/support/api.ts';
 import type { Caller } from '#test/support/matrix.ts';
 import { addMember, createOwner, createUser, invitationToken } from '#test/support/people.ts';
@@ -100,13 +102,48 @@ test('inviting again replaces: only the newest link works', async (t) => {
   t.like((await accept(guest, newer)).body, { tenant: { role: 'viewer' } });
 });
 
-test('ten invitations of one address at the same moment leave one', async (t) => {
+test('ten invitations of one address at the same moment send three mails and leave one open', async (t) => {
   const owner = await createOwner(app);
   const email = newEmail();
   const answers = await Promise.all(Array.from({ length: 10 }, () => invite(owner, email)));
-  t.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]));
+  t.is(answers.filter(({ status }) => status === 201).length, 3);
+  const refused = answers.find(({ status }) => status !== 201);
+  t.is(refused?.status, 429);
+  t.like(refused?.body, { error: { code: 'invitation.too_many_mails', details: { email, max: 3 } } });
+  t.is((await app.ctx.db('mails').where({ to_email: email })).length, 3);
   const pending = await app.ctx.db('invitations').where({ email }).whereNull('revoked_at');
   t.is(pending.length, 1);
+});
+
+test('an address may be written to again the next day, and by another tenant at once', async (t) => {
+  const [owner, other] = [await createOwner(app), await createOwner(app)];
+  const email = newEmail();
+  for (let n = 0; n < 3; n += 1) t.is((await invite(owner, email)).status, 201);
+  t.is((await invite(owner, email)).status, 429);
+  t.is((await invite(other, email)).status, 201);
+  await app.ctx
+    .db('invitations')
+    .where({ email })
+    .update({ created_at: app.ctx.db.raw('now(3) - interval 25 hour') });
+  t.is((await invite(owner, email)).status, 201);
+});
+
+test('refuses an invitation when fifty are open, also when many are made at once', async (t) => {
+  const owner = await createOwner(app);
+  const rows = Array.from({ length: 46 }, (_, n) => ({
+    id: newId('invitation'),
+    tenant_id: owner.tenantId,
+    email: newEmail(),
+    role: 'viewer',
+    token_hash: hashToken(`${owner.tenantId}/${n}`),
+    expires_at: new Date(Date.now() + (n === 0 ? -1000 : 3600_000)),
+  }));
+  await app.ctx.db('invitations').insert(rows);
+  const answers = await Promise.all(Array.from({ length: 8 }, () => invite(owner, newEmail())));
+  t.is(answers.filter(({ status }) => status === 201).length, 5, 'what has expired does not count');
+  const refused = answers.find(({ status }) => status === 409);
+  t.like(refused?.body, { error: { code: 'invitation.limit_reached', details: { max: 50 } } });
+  t.is((await invite(owner, rows[1]?.email ?? '')).status, 201, 'one that replaces another adds none');
 });
 
 test('an invitation that was taken back is refused', async (t) => {

@@ -24,6 +24,19 @@ export const invitations = (db: Knex, tenantId: string) => {
   return {
     page: (page: PageQuery): Promise<Page<InvitationRow>> =>
       paginate(pending() as Knex.QueryBuilder<InvitationRow, InvitationRow[]>, page),
+    /** Those that can still be accepted. */
+    countOpen: async (): Promise<number> => {
+      const [row] = await pending().where('expires_at', '>', db.fn.now(3)).count<{ count: number }[]>({ count: '*' });
+      return row?.count ?? 0;
+    },
+    /** Whatever became of them: each was a mail. */
+    countOfDay: async (email: string): Promise<number> => {
+      const [row] = await db<InvitationRow>('invitations')
+        .where({ tenant_id: tenantId, email })
+        .whereRaw('created_at > now(3) - interval 1 day')
+        .count<{ count: number }[]>({ count: '*' });
+      return row?.count ?? 0;
+    },
     find: (id: string) => pending().where({ id }).first(),
     insert: async (row: NewRow): Promise<void> => {
       await db('invitations').insert({ ...row, tenant_id: tenantId });

@@ -16,6 +16,8 @@ import { type InvitationRow, invitations, lockInvitation } from './queries.ts';
 import type { CreateInvitation, Invitation } from './schemas.ts';
 
 const LIFETIME_MS = 7 * 24 * 3600_000;
+const MAX_OPEN = 50;
+const MAX_MAILS_PER_DAY = 3;
 
 export const AlreadyMember = defineError<{ email: string }>(
   'invitation.already_member',
@@ -44,6 +46,17 @@ export const InvitationExpired = defineError(
 );
 export const InvitationUsed = defineError('invitation.used', 409, 'This invitation was used before.');
 
+export const InvitationLimitReached = defineError<{ max: number }>(
+  'invitation.limit_reached',
+  409,
+  (d) => `At most ${d.max} invitations may wait for an answer. Take one back that is not needed any more.`,
+);
+export const InvitedTooOften = defineError<{ email: string; max: number }>(
+  'invitation.too_many_mails',
+  429,
+  (d) => `${d.email} was invited ${d.max} times within a day. Try again tomorrow.`,
+);
+
 /** Inviting an address again replaces its invitation: only the link in the newest mail works. */
 export function createInvitation(ctx: TenantContext, { email, role }: CreateInvitation): Promise<Invitation> {
   requireCover(ctx, ROLE_SCOPES[role]);
@@ -53,7 +66,9 @@ export function createInvitation(ctx: TenantContext, { email, role }: CreateInvi
     await lockTenant(ctx.db, ctx.tenantId);
     if (await isMemberByEmail(ctx, email)) throw AlreadyMember({ email });
     const rows = invitations(ctx.db, ctx.tenantId);
+    if ((await rows.countOfDay(email)) >= MAX_MAILS_PER_DAY) throw InvitedTooOften({ email, max: MAX_MAILS_PER_DAY });
     await rows.revokeFor(email);
+    if ((await rows.countOpen()) >= MAX_OPEN) throw InvitationLimitReached({ max: MAX_OPEN });
     await rows.insert({
       id,
       email,

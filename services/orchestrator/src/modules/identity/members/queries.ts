@@ -49,7 +49,14 @@ export const members = (db: Knex, tenantId: string) => {
   };
 };
 
-/** All tenants of one person: the one question about members that crosses tenants. */
+export async function countOwned(db: Knex, userId: string): Promise<number> {
+  const [row] = await db<MemberRecord>('members')
+    .where({ user_id: userId, role: 'owner' })
+    .count<{ count: number }[]>({ count: '*' });
+  return row?.count ?? 0;
+}
+
+/** All tenants of one person. */
 export async function membershipRows(db: Knex, userId: string): Promise<Membership[]> {
   return db('members')
     .join('tenants', 'tenants.id', 'members.tenant_id')

@@ -7,7 +7,7 @@ import { record } from '#modules/audit/service.ts';
 import { ROLE_SCOPES, type Role, requireCover } from '../authorization.ts';
 import { lockTenant } from '../tenants/queries.ts';
 import type { Locale, Membership } from '../users/schemas.ts';
-import { type MemberRow, members, membershipRows } from './queries.ts';
+import { type MemberRow, countOwned, members, membershipRows } from './queries.ts';
 import type { Member } from './schemas.ts';
 
 export const LastOwner = defineError(
@@ -30,6 +30,8 @@ export async function ownersOf(ctx: TenantContext): Promise<Owner[]> {
 }
 
 export const membershipsOf = (ctx: Context, userId: string): Promise<Membership[]> => membershipRows(ctx.db, userId);
+
+export const countOwnedTenants = (ctx: Context, userId: string): Promise<number> => countOwned(ctx.db, userId);
 
 export const roleOf = (ctx: TenantContext, userId: string): Promise<Role | undefined> =>
   members(ctx.db, ctx.tenantId).roleOf(userId);

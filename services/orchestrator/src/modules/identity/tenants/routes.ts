@@ -1,7 +1,7 @@
 import { type Route, route } from '#core/http/route.ts';
 import { UserRequired } from '../authorization.ts';
 import { CreateTenant, Tenant, UpdateTenant } from './schemas.ts';
-import { SlugTaken, createTenant, getTenant, updateTenant } from './service.ts';
+import { SlugTaken, TenantLimitReached, createTenant, getTenant, updateTenant } from './service.ts';
 
 const tag = 'Tenants';
 
@@ -14,7 +14,7 @@ export const tenantRoutes: Route[] = [
     summary: 'Create a tenant and be its owner',
     body: CreateTenant,
     response: { status: 201, schema: Tenant },
-    errors: [SlugTaken, UserRequired],
+    errors: [SlugTaken, TenantLimitReached, UserRequired],
     handle: (ctx, { body }) => createTenant(ctx, body),
   }),
   route({

@@ -7,10 +7,13 @@ import { enqueue } from '#core/jobs/enqueue.ts';
 import { record } from '#modules/audit/service.ts';
 import { sendMail } from '#modules/mail/service.ts';
 import { requireUser } from '../authorization.ts';
-import { addMember, ownersOf } from '../members/service.ts';
+import { addMember, countOwnedTenants, ownersOf } from '../members/service.ts';
 import { tenantCreated } from '../schemas.ts';
+import { users } from '../users/queries.ts';
 import { type TenantRow, tenants } from './queries.ts';
 import type { CreateTenant, Tenant, UpdateTenant } from './schemas.ts';
+
+const MAX_OWNED = 10;
 
 export const TenantNotFound = defineError<{ tenantId: string | null }>(
   'tenant.not_found',
@@ -23,10 +26,18 @@ export const SlugTaken = defineError<{ slug: string }>(
   (d) => `The name ${d.slug} is taken. Choose another one.`,
 );
 
+export const TenantLimitReached = defineError<{ max: number }>(
+  'tenant.limit_reached',
+  409,
+  (d) => `You own ${d.max} tenants already; more are not possible.`,
+);
+
 /** The tenant, its first owner, its trace and the event that gives it free plans: all or nothing. */
 export function createTenant(ctx: Context, input: CreateTenant): Promise<Tenant> {
   const { id: userId } = requireUser(ctx);
   return withTransaction(ctx, async (ctx) => {
+    await users(ctx.db).lock(userId);
+    if ((await countOwnedTenants(ctx, userId)) >= MAX_OWNED) throw TenantLimitReached({ max: MAX_OWNED });
     const inTenant = withTenant(ctx, newId('tenant'));
     const { tenantId } = inTenant;
     await insertTenant(inTenant, input);

@@ -88,6 +88,17 @@ test('the same Idempotency-Key makes one tenant', async (t) => {
   t.is(new Set(answers.map(({ body }) => (body as { id: string }).id)).size, 1);
 });
 
+test('nobody owns more than ten tenants, also when they ask for many at once', async (t) => {
+  const user = await createUser(app);
+  const answers = await Promise.all(Array.from({ length: 12 }, (_, n) => create(user, { slug: `many-${n}` })));
+  t.is(answers.filter(({ status }) => status === 201).length, 10);
+  const refused = answers.find(({ status }) => status !== 201);
+  t.is(refused?.status, 409);
+  t.like(refused?.body, { error: { code: 'tenant.limit_reached', details: { max: 10 } } });
+  await app.ctx.db('members').where({ user_id: user.userId }).limit(1).update({ role: 'viewer' });
+  t.is((await create(user, { slug: 'one-more' })).status, 201, 'a tenant that one only looks at does not count');
+});
+
 test('names every wrong field', async (t) => {
   const answer = await create(await createUser(app), { slug: 'www', name: '', currency: 'XXX' });
   t.is(answer.status, 400);

@@ -27,6 +27,10 @@ export const users = (db: Knex) => ({
   followClaims: async (id: string, fields: Fields): Promise<void> => {
     await db<UserRow>('users').where({ id }).where('claims_at', '<', fields.claims_at).update(fields);
   },
+  /** Held until the transaction ends: what counts something of one person takes turns. */
+  lock: async (id: string): Promise<void> => {
+    await db<UserRow>('users').where({ id }).forUpdate().first('id');
+  },
   setLocale: async (id: string, locale: Locale): Promise<void> => {
     await db<UserRow>('users').where({ id }).update({ locale });
   },
