@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from '#core/ids.ts';
+import { Name } from '#core/text.ts';
 import { GRANTABLE_SCOPES } from '../authorization.ts';
 
 export const ApiKey = z
@@ -21,7 +22,7 @@ export const ApiKeyWithSecret = ApiKey.extend({
 export type ApiKeyWithSecret = z.output<typeof ApiKeyWithSecret>;
 
 export const CreateApiKey = z.object({
-  name: z.string().trim().min(1, 'must not be empty').max(100),
+  name: Name,
   scopes: z
     .array(z.enum(GRANTABLE_SCOPES))
     .min(1, 'must name at least one scope')

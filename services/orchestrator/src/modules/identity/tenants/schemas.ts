@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Name } from '#core/text.ts';
 
 export const Currency = z.enum(['EUR', 'USD', 'DZD']);
 export type Currency = z.output<typeof Currency>;
@@ -36,8 +37,6 @@ export const Slug = z
   .refine((slug) => !slug.startsWith('xn--'), 'must not begin with xn--')
   .refine((slug) => !RESERVED.has(slug), 'is reserved')
   .meta({ description: 'Lower-case name in addresses; the first site is <slug>.<sites domain>.' });
-
-const Name = z.string().trim().min(1, 'must not be empty').max(100);
 
 export const CreateTenant = z.object({ name: Name, slug: Slug, currency: Currency });
 export type CreateTenant = z.output<typeof CreateTenant>;

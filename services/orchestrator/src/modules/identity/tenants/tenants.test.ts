@@ -108,6 +108,30 @@ test('names every wrong field', async (t) => {
   t.true(issues.some(({ message }) => message === 'is reserved'));
 });
 
+test('a name that deceives the eye is refused, at the making and at the renaming', async (t) => {
+  const owner = await createOwner(app);
+  for (const name of ['Caf\ré', 'Ca\nfé', 'Ca\0fé', 'Caf\u{202E}é', '\u{200B}']) {
+    t.is((await create(owner, { slug: 'deceives', name })).status, 400);
+    t.is((await api.request('patch', '/v1/tenant', owner, { body: { name } })).status, 400);
+    const key = { name, scopes: ['tenant:read'] };
+    t.is((await api.request('post', '/v1/api-keys', owner, { body: key })).status, 400);
+    t.is((await api.request('post', '/v1/llm/keys', owner, { body: { name } })).status, 400);
+  }
+});
+
+test('what the provider calls somebody is cleaned', async (t) => {
+  const nameOf = async (name: string) => {
+    const me = await api.request(
+      'get',
+      '/v1/me',
+      await createUser(app, { name, email: `u${name.length}@example.test` }),
+    );
+    return (me.body as { user: { name: string } }).user.name;
+  };
+  t.is(await nameOf('Ada\r\nLovelace\u{202E}\0'), 'Ada Lovelace');
+  t.is(await nameOf('\u{200B}\u{202E}'), 'u2@example.test');
+});
+
 test('is renamed by its owner; slug and currency stay', async (t) => {
   const owner = await createOwner(app, { slug: 'renamed' });
   const answer = await api.request('patch', '/v1/tenant', owner, {

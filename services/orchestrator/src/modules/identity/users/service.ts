@@ -2,11 +2,14 @@ import type { Context } from '#core/context.ts';
 import { withTransaction } from '#core/db/transaction.ts';
 import { NotFound } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
+import { cleanLine } from '#core/text.ts';
 import { record } from '#modules/audit/service.ts';
 import { requireUser } from '../authorization.ts';
 import { membershipsOf } from '../members/service.ts';
 import { type UserRow, users } from './queries.ts';
 import type { Claims, Locale, Me, UpdateMe } from './schemas.ts';
+
+const MAX_NAME = 255;
 
 /**
  * The user a provider's token speaks of: made at first sight, followed when name or e-mail change. The person's own
@@ -47,9 +50,18 @@ function fieldsOf(claims: Claims) {
   return {
     email: claims.email,
     is_email_verified: isEmailVerified,
-    name: claims.name ?? claims.preferred_username ?? claims.email,
+    name: nameIn(claims),
     claims_at: new Date(claims.iat * 1000),
   };
+}
+
+/** Whoever may choose their own name at the provider may choose any: refusing it would lock them out of here. */
+function nameIn({ name, preferred_username, email }: Claims): string {
+  for (const candidate of [name, preferred_username, email]) {
+    const clean = cleanLine(candidate ?? '', MAX_NAME);
+    if (clean !== undefined) return clean;
+  }
+  return '?';
 }
 
 export async function getUser(ctx: Context, userId: string): Promise<UserRow> {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { idSchema } from '#core/ids.ts';
+import { Name, lineOfText } from '#core/text.ts';
 
-const model = z.string().trim().min(1, 'must not be empty').max(200);
+const model = lineOfText(200);
 
 export const LlmKey = z
   .object({
@@ -22,7 +23,7 @@ export const LlmKeyWithSecret = LlmKey.extend({
 export type LlmKeyWithSecret = z.output<typeof LlmKeyWithSecret>;
 
 export const CreateLlmKey = z.object({
-  name: z.string().trim().min(1, 'must not be empty').max(100),
+  name: Name,
   models: z
     .array(model)
     .min(1, 'must name at least one model')
