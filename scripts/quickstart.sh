@@ -152,6 +152,7 @@ drop_foreign_databases() {
 
 write_environment() {
   local app=http://localhost:$API_PORT
+  export NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE:-$ROOT/node_modules/.cache/bastide}
   # What production sets in .env and file secrets; nothing here tells our processes that they are in a sandbox.
   export NODE_ENV=development LOG_LEVEL=info HOST=127.0.0.1 \
     API_PORT WORKER_PORT GATEWAY_PORT \

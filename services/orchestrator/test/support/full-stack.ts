@@ -7,7 +7,7 @@ import type { Sandbox } from '@bastide/sandbox';
 import { Redis } from 'ioredis';
 import knex from 'knex';
 import { sandboxEnv, startTestSandbox } from './matrix-world.ts';
-import { type RunningProcess, repositoryPath, startOrchestrator, startProcess } from './processes.ts';
+import { type RunningProcess, inherited, repositoryPath, startOrchestrator, startProcess } from './processes.ts';
 import { TEST_ENV, type TestApp, createTestApp } from './stack.ts';
 import { type TcpProxy, startTcpProxy, targetOf, throughProxy } from './tcp-proxy.ts';
 
@@ -109,7 +109,7 @@ async function introduce(sandbox: Sandbox, apiUrl: string): Promise<void> {
 async function applyCatalogue(env: Record<string, string>): Promise<void> {
   const child = spawn(process.execPath, ['src/main/catalogue.ts', 'apply'], {
     cwd: repositoryPath('services/orchestrator'),
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { ...inherited(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -7,6 +7,12 @@ const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
 
 export const repositoryPath = (relative: string) => REPOSITORY + relative;
 
+/** What a process under test has of ours: where programs are, and where compiled sources are kept. */
+export function inherited(): Record<string, string> {
+  const { PATH = '', NODE_COMPILE_CACHE } = process.env;
+  return { PATH, ...(NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE }) };
+}
+
 export interface RunningProcess {
   child: ChildProcess;
   /** Its log, as printed. */
@@ -22,7 +28,7 @@ export async function startProcess(
 ): Promise<RunningProcess & { readyLine: string }> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script], {
     cwd: ORCHESTRATOR,
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { ...inherited(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output: string[] = [];
