@@ -61,6 +61,7 @@ main() {
 clean_up() {
   local status=$?
   trap - EXIT INT TERM
+  [[ -n ${LANE_PID:-} ]] && stop_process "$LANE_PID"
   [[ -n ${REDIS_PID:-} ]] && stop_process "$REDIS_PID"
   [[ -n ${MARIADB_PID:-} ]] && stop_process "$MARIADB_PID"
   rm -rf "$RUN"
@@ -152,16 +153,15 @@ generated_files_are_current() {
 
 # Two lanes for two cores: the orchestrator's tests take as long as all the rest.
 everything() {
-  local lane
   {
     static_checks
     suite 'sandbox' services/sandbox
     suite 'bench-runner' services/bench-runner
     suite 'dashboard' services/dashboard
   } >"$RUN/lane.log" 2>&1 &
-  lane=$!
+  LANE_PID=$!
   suite 'orchestrator' services/orchestrator
-  wait "$lane" || true
+  wait "$LANE_PID" || true
   cat "$RUN/lane.log"
   check 'quick start and tour' scripts/quickstart.sh --once
   check 'two quick starts side by side' two_quickstarts
