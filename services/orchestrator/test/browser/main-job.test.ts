@@ -104,5 +104,8 @@ test('a person signs in, creates a tenant, pays, watches the site come up, and s
     await page.waitForLoadState('networkidle');
     await shootVariants(page, name);
   }
+  await page.goto(`${stack.apiUrl}/?returnTo=https://evil.test/`);
+  await page.waitForURL('**/overview');
+  t.is(new URL(page.url()).origin, stack.apiUrl, 'signing in leads back only to this site');
   t.deepEqual(complaints, []);
 });
