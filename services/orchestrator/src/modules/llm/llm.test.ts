@@ -55,6 +55,8 @@ test('a key is shown once, listed without its secret, and gone after its revocat
   t.is((await api.request('delete', '/v1/llm/keys/:llmKeyId', owner, { params: { llmKeyId: id } })).status, 204);
   t.is((await api.request('delete', '/v1/llm/keys/:llmKeyId', owner, { params: { llmKeyId: id } })).status, 404);
   t.deepEqual((await api.request('get', '/v1/llm/keys', owner)).body, { items: [], nextCursor: null });
+  const endless = { name: 'Endless', expiresAt: '9999-12-31T23:59:59-14:00' };
+  t.is((await api.request('post', '/v1/llm/keys', owner, { body: endless })).status, 400);
   const past = { name: 'Old', expiresAt: '2020-01-01T00:00:00Z' };
   t.is((await api.request('post', '/v1/llm/keys', owner, { body: past })).status, 400);
   const trail = await app.ctx.db('audit_log').where('subject', id).orderBy('id').pluck<string[]>('action');

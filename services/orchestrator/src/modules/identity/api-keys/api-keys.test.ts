@@ -80,6 +80,10 @@ test('works until it expires', async (t) => {
   t.is(codeOf(await callWith(secret)), 'auth.required');
   t.is((await create(owner, { expiresAt: new Date(Date.now() - 1000).toISOString() })).status, 400);
   t.is((await create(owner, { expiresAt: 'tomorrow' })).status, 400);
+  t.is((await create(owner, { expiresAt: '9999-12-31T23:59:59-14:00' })).status, 400, 'the year 10000');
+  const inYears = (years: number) => `${new Date().getUTCFullYear() + years}-01-01T00:00:00Z`;
+  t.is((await create(owner, { expiresAt: inYears(10) })).status, 201);
+  t.is((await create(owner, { expiresAt: inYears(12) })).status, 400);
 });
 
 test('stops at once when it is revoked, and only its own tenant can revoke it', async (t) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ExpiresAt } from '#core/expiry.ts';
 import { idSchema } from '#core/ids.ts';
 import { Name } from '#core/text.ts';
 import { GRANTABLE_SCOPES } from '../authorization.ts';
@@ -27,10 +28,7 @@ export const CreateApiKey = z.object({
     .array(z.enum(GRANTABLE_SCOPES))
     .min(1, 'must name at least one scope')
     .transform((scopes) => [...new Set(scopes)]),
-  expiresAt: z.iso
-    .datetime({ offset: true })
-    .refine((at) => Date.parse(at) > Date.now(), 'must be in the future')
-    .nullish(),
+  expiresAt: ExpiresAt.nullish(),
 });
 export type CreateApiKey = z.output<typeof CreateApiKey>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ExpiresAt } from '#core/expiry.ts';
 import { idSchema } from '#core/ids.ts';
 import { Name, lineOfText } from '#core/text.ts';
 
@@ -30,10 +31,7 @@ export const CreateLlmKey = z.object({
     .max(50)
     .transform((models) => [...new Set(models)])
     .nullish(),
-  expiresAt: z.iso
-    .datetime({ offset: true })
-    .refine((at) => Date.parse(at) > Date.now(), 'must be in the future')
-    .nullish(),
+  expiresAt: ExpiresAt.nullish(),
 });
 export type CreateLlmKey = z.output<typeof CreateLlmKey>;
 
