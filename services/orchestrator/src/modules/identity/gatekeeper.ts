@@ -1,6 +1,7 @@
 import { type Actor, type Context, withTenant } from '#core/context.ts';
 import { Unauthenticated, defineError } from '#core/errors.ts';
 import type { Credentials, Gatekeeper } from '#core/http/gatekeeper.ts';
+import { idSchema } from '#core/ids.ts';
 import { API_KEY_PREFIX, findApiKey } from './api-keys/service.ts';
 import { ROLE_SCOPES, type UserActor } from './authorization.ts';
 import { membershipsOf, roleOf } from './members/service.ts';
@@ -13,6 +14,8 @@ const TenantRequired = defineError<{ tenantIds: string[] }>(
   400,
   'You belong to several tenants. Say which one this is about in the header x-tenant-id.',
 );
+
+const TenantId = idSchema('tenant');
 
 /** A bearer token or API key wins over the cookie: it was sent on purpose. */
 async function authenticate(ctx: Context, { authorization, sessionCookie }: Credentials): Promise<Actor> {
@@ -35,6 +38,8 @@ async function authenticateBearer(ctx: Context, authorization: string): Promise<
 
 async function enterTenant(ctx: Context, requested: string | undefined): Promise<{ tenantId: string; actor: Actor }> {
   const { actor } = ctx;
+  // The column is ASCII: the database refuses to compare it with anything else.
+  if (requested !== undefined && !TenantId.safeParse(requested).success) throw TenantNotFound({ tenantId: requested });
   if (actor.type === 'apiKey') {
     if (requested !== undefined && requested !== actor.tenantId) throw TenantNotFound({ tenantId: requested });
     return { tenantId: actor.tenantId, actor };

@@ -148,7 +148,7 @@ test('who belongs to several tenants must say which; who belongs to none is told
   });
   const nobody = await createUser(app);
   t.is(codeOf(await api.request('get', '/v1/tenant', nobody)), 'tenant.not_found');
-  for (const tenantId of ['ten_x', 'nonsense', owner.tenantId, "' or 1=1 -- "]) {
+  for (const tenantId of ['ten_x', 'nonsense', owner.tenantId, "' or 1=1 -- ", 'é', 'ten_é']) {
     const headers = { 'x-tenant-id': tenantId };
     t.is(codeOf(await api.request('get', '/v1/tenant', nobody, { headers })), 'tenant.not_found');
   }
