@@ -27,6 +27,9 @@ export const apiKeys = (db: Knex, tenantId: string) => {
       const [row] = await live().count<{ count: number }[]>({ count: '*' });
       return row?.count ?? 0;
     },
+    /** Revoked and expired ones as well. */
+    everMadeBy: async (userId: string): Promise<ApiKeyRow[]> =>
+      db<ApiKeyRow>('api_keys').where({ tenant_id: tenantId, created_by: userId }).orderBy('id').select<ApiKeyRow[]>(),
     find: (id: string) => live().where({ id }).first(),
     insert: async (row: NewRow): Promise<void> => {
       await db('api_keys').insert({ ...row, tenant_id: tenantId });

@@ -9,6 +9,8 @@ export interface InvitationRow {
   email: string;
   role: Role;
   token_hash: string;
+  /** User or API key. */
+  created_by: string | null;
   created_at: Date;
   expires_at: Date;
   accepted_at: Date | null;
@@ -16,7 +18,7 @@ export interface InvitationRow {
   revoked_at: Date | null;
 }
 
-type NewRow = Pick<InvitationRow, 'id' | 'email' | 'role' | 'token_hash' | 'expires_at'>;
+type NewRow = Pick<InvitationRow, 'id' | 'email' | 'role' | 'token_hash' | 'created_by' | 'expires_at'>;
 
 export const invitations = (db: Knex, tenantId: string) => {
   const pending = () =>
@@ -38,6 +40,8 @@ export const invitations = (db: Knex, tenantId: string) => {
       return row?.count ?? 0;
     },
     find: (id: string) => pending().where({ id }).first(),
+    madeBy: async (authors: readonly string[]): Promise<InvitationRow[]> =>
+      pending().whereIn('created_by', authors).orderBy('id').select<InvitationRow[]>(),
     insert: async (row: NewRow): Promise<void> => {
       await db('invitations').insert({ ...row, tenant_id: tenantId });
     },

@@ -74,6 +74,7 @@ export function createInvitation(ctx: TenantContext, { email, role }: CreateInvi
       email,
       role,
       token_hash: hashToken(token),
+      created_by: 'id' in ctx.actor ? ctx.actor.id : ctx.actor.type,
       expires_at: new Date(Date.now() + LIFETIME_MS),
     });
     await record(ctx, { action: 'invitation.create', subject: id, details: { email, role } });

@@ -125,6 +125,62 @@ test('a key that may write members can neither make an owner nor touch one', asy
   t.is((await remove(key, await memberId(owner, viewer))).status, 204, 'somebody with less than it has: yes');
 });
 
+/** What a second owner leaves behind: a key that may look, one that may write, and an invitation by them and by a key. */
+async function ownerWithKeys() {
+  const first = await createOwner(app);
+  const second = await addMember(app, first.tenantId, 'owner');
+  const makeKey = async (as: Caller, scopes: readonly string[]) => {
+    const answer = await api.request('post', '/v1/api-keys', as, { body: { name: 'Key', scopes } });
+    const { id, secret } = answer.body as { id: string; secret: string };
+    return { id, headers: { authorization: `Bearer ${secret}` }, tenantId: first.tenantId, userId: id };
+  };
+  const invite = async (as: Caller, role: string) => {
+    const body = { email: `guest-${Math.random()}@example.test`, role };
+    const answer = await api.request('post', '/v1/invitations', as, { body });
+    return (answer.body as { id: string }).id;
+  };
+  const reader = await makeKey(second, ['tenant:read']);
+  const writer = await makeKey(second, ['members:write', ...ROLE_SCOPES.viewer]);
+  const others = await makeKey(first, ['tenant:read', 'members:write']);
+  const invitations = {
+    toViewer: await invite(second, 'viewer'),
+    toOwner: await invite(second, 'owner'),
+    byKey: await invite(writer, 'viewer'),
+    others: await invite(first, 'owner'),
+  };
+  const isAlive = async (key: Caller) => (await api.request('get', '/v1/tenant', key)).status === 200;
+  const open = () =>
+    app.ctx.db('invitations').where({ tenant_id: first.tenantId }).whereNull('revoked_at').orderBy('id').pluck('id');
+  const revoked = () =>
+    app.ctx
+      .db('audit_log')
+      .where({ tenant_id: first.tenantId })
+      .whereIn('action', ['api_key.revoke', 'invitation.revoke'])
+      .orderBy('id')
+      .pluck('subject');
+  return { first, second, reader, writer, others, invitations, isAlive, open, revoked };
+}
+
+test('the keys and open invitations of somebody who is removed end with them', async (t) => {
+  const { first, second, reader, writer, others, invitations, isAlive, open, revoked } = await ownerWithKeys();
+  for (const key of [reader, writer, others]) t.true(await isAlive(key));
+  t.is((await remove(first, await memberId(first, second))).status, 204);
+  t.deepEqual([await isAlive(reader), await isAlive(writer), await isAlive(others)], [false, false, true]);
+  t.deepEqual(await open(), [invitations.others]);
+  const gone = [reader.id, writer.id, invitations.toViewer, invitations.toOwner, invitations.byKey];
+  t.deepEqual(await revoked(), gone, 'each left a trace');
+});
+
+test('of somebody who may do less now, the keys and invitations that give more end', async (t) => {
+  const { first, second, reader, writer, others, invitations, isAlive, open, revoked } = await ownerWithKeys();
+  t.is((await setRole(first, await memberId(first, second), 'viewer')).status, 200);
+  t.deepEqual([await isAlive(reader), await isAlive(writer), await isAlive(others)], [true, false, true]);
+  t.deepEqual(await open(), [invitations.toViewer, invitations.byKey, invitations.others]);
+  t.deepEqual(await revoked(), [writer.id, invitations.toOwner]);
+  t.is((await setRole(first, await memberId(first, second), 'owner')).status, 200);
+  t.is((await revoked()).length, 2, 'more rights take nothing away, and bring nothing back');
+});
+
 test('ids of another tenant’s members are not there', async (t) => {
   const [owner, stranger] = [await createOwner(app), await createOwner(app)];
   const id = await memberId(owner, owner);

@@ -9,6 +9,7 @@ import { lockTenant } from '../tenants/queries.ts';
 import type { Locale, Membership } from '../users/schemas.ts';
 import { type MemberRow, countOwned, members, membershipRows } from './queries.ts';
 import type { Member } from './schemas.ts';
+import { withdrawBeyond } from './withdraw.ts';
 
 export const LastOwner = defineError(
   'member.last_owner',
@@ -60,11 +61,15 @@ export function changeRole(ctx: TenantContext, memberId: string, role: Role): Pr
     if (role !== 'owner') await requireAnotherOwner(ctx, member);
     await members(ctx.db, ctx.tenantId).setRole(memberId, role);
     await record(ctx, { action: 'member.update', subject: memberId, details: { from: member.role, to: role } });
+    await withdrawBeyond(ctx, { userId: member.user_id, left: ROLE_SCOPES[role], because: 'member.update' });
     return present({ ...member, role });
   });
 }
 
-/** Their next request finds no membership any more: no session of theirs needs to be ended. */
+/**
+ * Their next request finds no membership any more: no session of theirs needs to be ended. Their keys and invitations
+ * end with them.
+ */
 export function removeMember(ctx: TenantContext, memberId: string): Promise<void> {
   return withTransaction(ctx, async (ctx) => {
     const member = await lockMember(ctx, memberId);
@@ -72,6 +77,7 @@ export function removeMember(ctx: TenantContext, memberId: string): Promise<void
     await members(ctx.db, ctx.tenantId).remove(memberId);
     const details = { userId: member.user_id, email: member.email, role: member.role };
     await record(ctx, { action: 'member.remove', subject: memberId, details });
+    await withdrawBeyond(ctx, { userId: member.user_id, left: new Set(), because: 'member.remove' });
   });
 }
 
