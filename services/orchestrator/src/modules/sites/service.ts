@@ -13,7 +13,7 @@ import {
   requireBelow,
   requireIn,
 } from '#modules/catalogue/service.ts';
-import { getTenant } from '#modules/identity/tenants/service.ts';
+import { getTenant, slugsOfOthers } from '#modules/identity/tenants/service.ts';
 import { hostOf, urlOf } from './address.ts';
 import { SiteNameTaken, SiteNotReady } from './errors.ts';
 import { provisionSite } from './operations.ts';
@@ -88,7 +88,13 @@ interface NewSite {
   origin: string | null;
 }
 
+/**
+ * A tenant's slug is kept for its first site. A tenant that is made after the site finds its slug in use and gets a
+ * numbered name: refusing the slug would let sites block the tenants to come.
+ */
 async function insertSite(ctx: TenantContext, { names, apps, planKey, origin }: NewSite): Promise<Site> {
+  const kept = await slugsOfOthers(ctx, names);
+  if (names.every((name) => kept.has(name))) throw SiteNameTaken({ name: names[0] ?? '' });
   const own = sites(ctx.db, ctx.tenantId);
   const id = newId('site');
   const row = {
@@ -98,7 +104,8 @@ async function insertSite(ctx: TenantContext, { names, apps, planKey, origin }: 
     origin,
     ...sealNewPasswords(ctx, id),
   };
-  const name = await firstFree(names, (name) => own.insert({ ...row, name, host: hostOf(ctx, name) }));
+  const open = names.filter((name) => !kept.has(name));
+  const name = await firstFree(open, (name) => own.insert({ ...row, name, host: hostOf(ctx, name) }));
   const operationId = await startOperation(ctx, provisionSite, { key: id, subjectId: id, input: { siteId: id } });
   await own.occupy(id, operationId);
   await record(ctx, { action: 'site.create', subject: id, details: { name, apps } });

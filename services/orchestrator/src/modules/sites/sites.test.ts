@@ -66,6 +66,21 @@ test('a slug that is somebody’s site already gets the next number', async (t) 
   t.is((await createSite(owner.ctx, {})).name, 'popular-4', 'a site without a name is named alike');
 });
 
+test('a tenant’s slug is nobody else’s site, whether asked for or made from a slug', async (t) => {
+  const [owner, other] = [
+    await createSitesOwner(app, { slug: 'acme' }),
+    await createSitesOwner(app, { slug: 'acme-2' }),
+  ];
+  const stranger = await createSitesOwner(app);
+  const answer = await api.request('post', '/v1/sites', stranger, { body: { name: 'acme' } });
+  t.is(answer.status, 409);
+  t.like(answer.body, { error: { code: 'site.name_taken', details: { name: 'acme' } } });
+  t.is(await countSites(stranger.ctx), 0);
+  t.is((await createSite(owner.ctx, { name: 'acme' })).name, 'acme', 'its own');
+  t.is((await createSite(owner.ctx, {})).name, 'acme-3', 'acme-2 is kept for the other tenant');
+  t.is((await ensureFirstSite(other.ctx, 'business'))?.name, 'acme-2');
+});
+
 test('two tenants who ask for one name at the same moment: one has it', async (t) => {
   const owners = await Promise.all([1, 2, 3, 4].map(() => createSitesOwner(app)));
   const outcomes = await Promise.allSettled(owners.map((owner) => createSite(owner.ctx, { name: 'wanted' })));

@@ -11,6 +11,8 @@ export interface TenantRow {
 
 export const tenants = (db: Knex) => ({
   find: (id: string) => db<TenantRow>('tenants').where({ id }).first(),
+  slugsAmong: (slugs: readonly string[], except: string): Promise<string[]> =>
+    db<TenantRow>('tenants').whereIn('slug', slugs).whereNot({ id: except }).pluck('slug'),
   insert: async (row: Omit<TenantRow, 'created_at'>): Promise<void> => {
     await db<TenantRow>('tenants').insert(row);
   },

@@ -64,6 +64,10 @@ export async function getTenant(ctx: Context, tenantId: string): Promise<Tenant>
   return present(row);
 }
 
+/** Those of the names that another tenant goes by. */
+export const slugsOfOthers = async (ctx: TenantContext, names: readonly string[]): Promise<ReadonlySet<string>> =>
+  new Set(await tenants(ctx.db).slugsAmong(names, ctx.tenantId));
+
 export function updateTenant(ctx: TenantContext, { name }: UpdateTenant): Promise<Tenant> {
   return withTransaction(ctx, async (ctx) => {
     await tenants(ctx.db).rename(ctx.tenantId, name);
