@@ -73,6 +73,14 @@ test('never shows another tenant’s', async (t) => {
   t.deepEqual(await entriesOf(stranger, { actor: owner.userId }), []);
 });
 
+test('a filter that can match nothing is refused', async (t) => {
+  const owner = await createOwner(app);
+  for (const query of [{ actor: 'é' }, { action: 'é' }]) {
+    const answer = await api.request('get', '/v1/audit-log', owner, { query });
+    t.is(answer.status, 400, JSON.stringify(answer.body));
+  }
+});
+
 test('viewers may read it; who lacks the scope may not', async (t) => {
   const owner = await createOwner(app);
   const viewer = await addMember(app, owner.tenantId, 'viewer');

@@ -18,8 +18,15 @@ export const AuditEntry = z
   .meta({ id: 'AuditEntry' });
 export type AuditEntry = z.output<typeof AuditEntry>;
 
+/** The columns are ASCII: the database refuses to compare them with anything else. */
+const ascii = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength)
+    .regex(/^[!-~]*$/, 'must be ASCII without spaces');
+
 export const AuditFilter = pageQuery.extend({
-  action: z.string().max(100).optional().meta({ description: 'Only this action.' }),
-  actor: z.string().max(40).optional().meta({ description: 'Only what this user or API key did: an id.' }),
+  action: ascii(100).optional().meta({ description: 'Only this action.' }),
+  actor: ascii(40).optional().meta({ description: 'Only what this user or API key did: an id.' }),
 });
 export type AuditFilter = z.output<typeof AuditFilter>;
