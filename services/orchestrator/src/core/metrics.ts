@@ -52,6 +52,11 @@ export function createMetrics(process: string) {
       labelNames: ['reconciler'] as const,
       registers,
     }),
+    refundsDue: new Counter({
+      name: 'bastide_payments_refund_due_total',
+      help: 'Payments that settle nothing and wait to be given back by a person; should stay 0.',
+      registers,
+    }),
   };
 }
 

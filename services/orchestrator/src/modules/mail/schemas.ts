@@ -34,6 +34,14 @@ export const TEMPLATES = {
     reason: z.string().optional(),
     invoiceUrl: link,
   }),
+  refund_due: z.object({
+    number: z.string(),
+    /** What was received, and goes back. */
+    ...amount,
+    /** The invoice was paid already; otherwise its order was canceled. */
+    isDouble: z.boolean(),
+    invoiceUrl: link,
+  }),
 } as const;
 
 export type TemplateName = keyof typeof TEMPLATES;

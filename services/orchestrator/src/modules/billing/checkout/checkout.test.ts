@@ -1,4 +1,5 @@
-import test from 'ava';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
 import {
   type BillingOwner,
   type BillingWorld,
@@ -9,7 +10,14 @@ import {
 import { atEndOfFile, eventually } from '#test/support/stack.ts';
 import { entitlementsOf } from '#modules/catalogue/service.ts';
 import type { Invoice } from '../invoices/schemas.ts';
+import { forTenant } from '../customers.ts';
+import { lago } from '../providers/lago/lago.ts';
+import { check, settle } from './payments.ts';
 import type { AttemptRow, PaymentRow } from './queries.ts';
+
+interface AuditPage {
+  items: { action: string; subject: string; details: Record<string, unknown> }[];
+}
 
 interface StripeState {
   sessions: { id: string; status: string; amount_total: number; currency: string; metadata: Record<string, string> }[];
@@ -33,6 +41,21 @@ async function ordered(priceCode = 'starter-m-eur-v1'): Promise<{ owner: Billing
   const owner = await world.createOwner();
   const { id } = await owner.subscribe(priceCode);
   return { owner, invoice: await owner.invoiceOf(id) };
+}
+
+const refundsCounted = async () => (await world.app.ctx.metrics.refundsDue.get()).values[0]?.value ?? 0;
+
+async function toldOfRefund(t: ExecutionContext, owner: BillingOwner, payment: PaymentRow, reason: string) {
+  const { db } = world.app.ctx;
+  const mails = await db('mails').where({ tenant_id: owner.tenantId, template: 'refund_due' });
+  t.is(mails.length, 1);
+  const { items } = await owner.get<AuditPage>('/v1/audit-log?limit=100');
+  const entries = items.filter(({ action }) => action === 'payment.refund_due');
+  t.is(entries.length, 1);
+  t.like(entries[0], {
+    subject: payment.id,
+    details: { invoiceId: payment.invoice_id, amountMinor: payment.amount_minor, currency: 'EUR', reason },
+  });
 }
 
 const age = (attemptId: string, minutes: number) =>
@@ -140,6 +163,62 @@ test.serial('a second payment of the same invoice is kept to be given back, and 
   t.is(world.events.filter((event) => event === `billing.invoice_paid ${invoice.id}`).length, 1);
 });
 
+test.serial('who paid twice is told once, and so is whoever runs the product', async (t) => {
+  const { owner, invoice } = await ordered();
+  const before = await refundsCounted();
+  const first = await owner.checkout(invoice.id);
+  await world.app.ctx
+    .db('payment_attempts')
+    .where({ id: first.attemptId })
+    .update({ live_invoice_id: null, state: 'expired' });
+  const second = await owner.checkout(invoice.id);
+  await onPaymentPage(second.url, 'paid');
+  await owner.paid(invoice.id);
+  await onPaymentPage(first.url, 'paid');
+  const due = await eventually('the second payment', async () =>
+    (await paymentsOf(invoice.id)).find(({ state }) => state === 'refund_due'),
+  );
+  await forTenant(owner.ctx, owner.tenantId, (ctx) => check(ctx, first.attemptId));
+  await quiet(world);
+  await toldOfRefund(t, owner, due, 'invoice_already_paid');
+  t.is((await refundsCounted()) - before, 1);
+});
+
+test.serial('an invoice that turns out void when it is settled is told of as well', async (t) => {
+  const { owner, invoice } = await ordered();
+  const { url } = await owner.checkout(invoice.id);
+  const { lago_id: lagoId } = await world.app.ctx
+    .db('invoices')
+    .where({ id: invoice.id })
+    .first<{ lago_id: string }>('lago_id');
+  world.sandbox.world.faults.add({ target: 'lago', kind: 'webhook_lose', times: 1 });
+  await lago(world.app.ctx).voidInvoice(lagoId);
+  await onPaymentPage(url, 'paid');
+  const due = await eventually('the payment', async () =>
+    (await paymentsOf(invoice.id)).find(({ state }) => state === 'refund_due'),
+  );
+  await forTenant(owner.ctx, owner.tenantId, (ctx) => settle(ctx, due.id));
+  await quiet(world);
+  await toldOfRefund(t, owner, due, 'invoice_voided');
+});
+
+test.serial('a payment that arrives while its order is being taken back is not lost', async (t) => {
+  const { owner, invoice } = await ordered();
+  const { url, attemptId } = await owner.checkout(invoice.id);
+  world.sandbox.world.faults.add({ target: 'stripe', kind: 'webhook_lose', path: invoice.id });
+  await onPaymentPage(url, 'paid');
+  const checked = await world.app.ctx.db.transaction(async (trx) => {
+    await trx('subscriptions')
+      .where({ id: invoice.subscriptionId })
+      .update({ is_withdrawn: 1, status: 'canceled', slot: null });
+    const checking = check(owner.ctx, attemptId);
+    await sleep(500);
+    return { checking };
+  });
+  t.is(await checked.checking, 'paid');
+  t.like((await paymentsOf(invoice.id))[0], { state: 'refund_due', reason: 'subscription_canceled' });
+});
+
 for (const [name, change] of Object.entries({
   'another amount': { amount_total: 100 },
   'another currency': { currency: 'usd' },
@@ -202,7 +281,9 @@ test.serial(
     });
     t.is(voided.paidAt, null);
     await eventually('the payment in the ledger', async () => (await paymentsOf(invoice.id)).length === 1);
-    t.like((await paymentsOf(invoice.id))[0], { state: 'refund_due', settles_invoice_id: null });
+    const [late] = await paymentsOf(invoice.id);
+    t.like(late, { state: 'refund_due', settles_invoice_id: null });
+    if (late) await toldOfRefund(t, owner, late, late.reason ?? '');
     const next = await owner.invoiceOf(replacement.id);
     t.is(next.totalMinor, 9900);
     t.is((await entitlementsOf(owner.ctx)).sites, 0);

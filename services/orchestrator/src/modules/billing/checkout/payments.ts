@@ -8,8 +8,9 @@ import { eventOf, projectInvoice } from '../projection/invoice.ts';
 import { lago } from '../providers/lago/lago.ts';
 import { type CheckoutSession, stripeGateway } from '../providers/stripe/stripe.ts';
 import { invoiceFailed } from '../schemas.ts';
-import { subscriptions } from '../subscriptions/queries.ts';
-import { type AttemptRow, attempts, payments } from './queries.ts';
+import { isWithdrawn } from '../subscriptions/withdrawn.ts';
+import { type AttemptRow, type PaymentRow, type RefundReason, attempts, payments } from './queries.ts';
+import { announceRefund } from './refunds.ts';
 import { settlePayment } from './schemas.ts';
 
 /** What reading an attempt's payment page led to, for the trace of the webhook or the reconciler's count. */
@@ -18,7 +19,7 @@ export type Outcome = 'nothing new' | 'paid' | 'expired' | 'declined' | 'refused
 /** Reads the payment page from the provider and acts on what it says. In the caller's turn for the tenant. */
 export async function check(ctx: TenantContext, attemptId: string, session?: CheckoutSession): Promise<Outcome> {
   const attempt = await attempts(ctx, ctx.tenantId).find(attemptId);
-  if (!attempt) return 'nothing new';
+  if (!attempt || (attempt.state === 'paid' && !session)) return 'nothing new';
   const sessionId = attempt.provider_session_id ?? session?.id;
   if (sessionId === undefined) return 'nothing new';
   const page = session ?? (await stripeGateway(ctx).readCheckout(sessionId));
@@ -55,6 +56,7 @@ function receive(ctx: TenantContext, attempt: AttemptRow, page: CheckoutSession)
   const providerPaymentId = page.paymentId ?? page.id;
   return withTransaction(ctx, async (ctx) => {
     const ledger = payments(ctx, ctx.tenantId);
+    const isOrderWithdrawn = await isWithdrawn(ctx, attempt.invoice_id);
     const invoice = await invoices(ctx, ctx.tenantId).lock(attempt.invoice_id);
     if (!invoice) throw new Error(`The attempt ${attempt.id} is for an invoice that is not there`);
     await attempts(ctx, ctx.tenantId).update(attempt.id, {
@@ -64,9 +66,9 @@ function receive(ctx: TenantContext, attempt: AttemptRow, page: CheckoutSession)
       problem: null,
     });
     if (await ledger.byProviderId(attempt.provider, providerPaymentId)) return 'nothing new';
-    const reason = await whyRefundDue(ctx, invoice);
+    const reason = (await whyUnpayable(ctx, invoice)) ?? (isOrderWithdrawn ? 'subscription_canceled' : null);
     const id = newId('payment');
-    await ledger.insertNew({
+    const payment = {
       id,
       invoice_id: invoice.id,
       attempt_id: attempt.id,
@@ -77,20 +79,18 @@ function receive(ctx: TenantContext, attempt: AttemptRow, page: CheckoutSession)
       currency: page.currency,
       state: reason === null ? 'settling' : 'refund_due',
       reason,
-    });
+    } as const;
+    await ledger.insertNew(payment);
     if (reason === null) await enqueue(ctx, settlePayment, { tenantId: ctx.tenantId, paymentId: id });
-    else ctx.log.warn({ paymentId: id, invoiceId: invoice.id, reason }, 'a payment is to be given back');
+    else await announceRefund(ctx, invoice, payment, reason);
     return 'paid';
   });
 }
 
-async function whyRefundDue(ctx: TenantContext, invoice: InvoiceRow): Promise<string | null> {
+async function whyUnpayable(ctx: TenantContext, invoice: InvoiceRow): Promise<RefundReason | null> {
   if (await payments(ctx, ctx.tenantId).settling(invoice.id)) return 'invoice_already_paid';
   if (invoice.payment_status === 'succeeded') return 'invoice_already_paid';
-  if (invoice.status === 'voided') return 'invoice_voided';
-  const subscription =
-    invoice.subscription_id && (await subscriptions(ctx, ctx.tenantId).find(invoice.subscription_id));
-  return subscription && subscription.is_withdrawn ? 'subscription_canceled' : null;
+  return invoice.status === 'voided' ? 'invoice_voided' : null;
 }
 
 async function expire(ctx: TenantContext, attempt: AttemptRow): Promise<Outcome> {
@@ -134,8 +134,15 @@ export async function settle(ctx: TenantContext, paymentId: string): Promise<voi
     remote = await read();
   }
   const { status, payment_status: paymentStatus } = remote;
-  if (status === 'voided') await ledger.markRefundDue(paymentId, 'invoice_voided');
+  if (status === 'voided') await giveBack(ctx, invoice, payment);
   else if (paymentStatus !== 'succeeded') throw new Error(`Lago still says ${paymentStatus} of ${invoice.lago_id}`);
   await projectInvoice(ctx, remote);
   await ledger.markSettled(paymentId);
+}
+
+function giveBack(ctx: TenantContext, invoice: InvoiceRow, payment: PaymentRow): Promise<void> {
+  return withTransaction(ctx, async (ctx) => {
+    if (await payments(ctx, ctx.tenantId).markRefundDue(payment.id, 'invoice_voided'))
+      await announceRefund(ctx, invoice, payment, 'invoice_voided');
+  });
 }

@@ -16,6 +16,9 @@ export interface AttemptRow {
   created_at: Date;
 }
 
+/** Why a payment settles nothing. */
+export type RefundReason = 'invoice_already_paid' | 'invoice_voided' | 'subscription_canceled';
+
 export interface PaymentRow {
   id: string;
   tenant_id: string;
@@ -27,7 +30,7 @@ export interface PaymentRow {
   amount_minor: number;
   currency: string;
   state: 'settling' | 'settled' | 'refund_due';
-  reason: string | null;
+  reason: RefundReason | null;
   settled_at: Date | null;
 }
 
@@ -46,6 +49,12 @@ export function attempts({ db }: Context, tenantId: string) {
         .onConflict('live_invoice_id')
         .ignore(),
     update: (id: string, change: Partial<AttemptRow>) => mine().where({ id }).update(change),
+    /** False when it has a payment page, or is over. */
+    endWithoutPage: async (id: string): Promise<boolean> =>
+      (await mine()
+        .where({ id, provider_session_id: null })
+        .whereNotNull('live_invoice_id')
+        .update({ state: 'expired', live_invoice_id: null })) > 0,
     liveOfSubscription: (subscriptionId: string) =>
       mine().whereIn(
         'live_invoice_id',
@@ -69,8 +78,11 @@ export function payments({ db }: Context, tenantId: string) {
         .ignore(),
     markSettled: (id: string) =>
       mine().where({ id, state: 'settling' }).update({ state: 'settled', settled_at: new Date() }),
-    markRefundDue: (id: string, reason: string) =>
-      mine().where({ id }).update({ state: 'refund_due', settles_invoice_id: null, reason }),
+    /** False when it was no longer to be settled. */
+    markRefundDue: async (id: string, reason: RefundReason): Promise<boolean> =>
+      (await mine()
+        .where({ id, state: 'settling' })
+        .update({ state: 'refund_due', settles_invoice_id: null, reason })) > 0,
   };
 }
 

@@ -30,6 +30,22 @@ export async function mailPaymentFailed(
     });
 }
 
+/** Once per payment. */
+export async function mailRefundDue(
+  ctx: TenantContext,
+  invoice: InvoiceRow,
+  payment: { id: string; amountMinor: number; currency: string; isDouble: boolean },
+): Promise<void> {
+  const { id, amountMinor: totalMinor, currency, isDouble } = payment;
+  for (const owner of await ownersOf(ctx))
+    await sendMail(ctx, {
+      template: 'refund_due',
+      key: `${id}/${owner.userId}`,
+      to: owner,
+      data: { ...amountOf(ctx, invoice), totalMinor, currency, isDouble },
+    });
+}
+
 const amountOf = (ctx: TenantContext, invoice: InvoiceRow) => ({
   number: invoice.number,
   currency: invoice.currency,

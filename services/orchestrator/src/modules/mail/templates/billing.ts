@@ -64,3 +64,37 @@ export function paymentFailed(data: TemplateData<'payment_failed'>, t: Translate
     button: { label: t({ en: 'Pay the invoice', fr: 'Payer la facture' }), url: data.invoiceUrl },
   };
 }
+
+export function refundDue(data: TemplateData<'refund_due'>, t: Translate): Letter {
+  const { number, isDouble } = data;
+  const amount = t.money(data.totalMinor, data.currency);
+  const label = labels(t);
+  return {
+    subject: t({
+      en: `Your payment for invoice ${number} will be refunded`,
+      fr: `Votre paiement pour la facture ${number} sera remboursé`,
+    }),
+    preview: t({ en: `You will get ${amount} back.`, fr: `${amount} vous seront remboursés.` }),
+    heading: t({ en: 'We will refund your payment', fr: 'Nous allons rembourser votre paiement' }),
+    paragraphs: [
+      isDouble
+        ? t({
+            en: `We received ${amount} for an invoice that had been paid already.`,
+            fr: `Nous avons reçu ${amount} pour une facture qui avait déjà été réglée.`,
+          })
+        : t({
+            en: `We received ${amount} for an invoice whose order had been canceled.`,
+            fr: `Nous avons reçu ${amount} pour une facture dont la commande avait été annulée.`,
+          }),
+      t({
+        en: 'We will send it back the way it came. Nothing is left for you to do.',
+        fr: 'Nous vous le rendrons par le même moyen de paiement. Vous n’avez rien à faire.',
+      }),
+    ],
+    facts: [
+      { label: label.number, value: number },
+      { label: label.amount, value: amount },
+    ],
+    button: { label: t({ en: 'Look at the invoice', fr: 'Voir la facture' }), url: data.invoiceUrl },
+  };
+}

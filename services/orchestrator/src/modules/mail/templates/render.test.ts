@@ -19,6 +19,7 @@ const samples: Record<TemplateName, object> = {
   site_ready: { tenantName: EVIL, host: EVIL, siteUrl: url, dashboardUrl: url },
   invoice: { number: EVIL, currency: 'EUR', totalMinor: 123456, isPaid: false, description: EVIL, invoiceUrl: url },
   payment_failed: { number: EVIL, currency: 'DZD', totalMinor: 500000, reason: EVIL, invoiceUrl: url },
+  refund_due: { number: EVIL, currency: 'EUR', totalMinor: 2900, isDouble: true, invoiceUrl: url },
 };
 const templates = Object.keys(samples) as TemplateName[];
 const locales = ['en', 'fr'] as const;
@@ -66,4 +67,15 @@ test('a paid invoice thanks, an open one asks', (t) => {
   const { subject, text } = renderMail('invoice', 'en', { ...samples.invoice, number: 'BST-1', isPaid: true });
   t.is(subject, 'Invoice BST-1 is paid');
   t.true(text.includes('Thank you for your payment'));
+});
+
+test('a refund says how much comes back, and why', (t) => {
+  const data = { number: 'BST-1', currency: 'EUR', totalMinor: 2900, isDouble: true, invoiceUrl: url };
+  const twice = renderMail('refund_due', 'en', data);
+  t.is(twice.subject, 'Your payment for invoice BST-1 will be refunded');
+  t.regex(twice.text, /€29\.00/);
+  t.regex(twice.text, /had been paid already/);
+  t.regex(renderMail('refund_due', 'en', { ...data, isDouble: false }).text, /order had been canceled/);
+  t.regex(renderMail('refund_due', 'fr', data).text, /déjà été réglée/);
+  t.regex(renderMail('refund_due', 'fr', { ...data, isDouble: false }).text, /avait été annulée/);
 });

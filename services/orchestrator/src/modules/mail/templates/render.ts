@@ -1,6 +1,6 @@
 import { type Locale, TEMPLATES, type TemplateData, type TemplateName } from '../schemas.ts';
 import { invitation, welcome } from './account.ts';
-import { invoice, paymentFailed } from './billing.ts';
+import { invoice, paymentFailed, refundDue } from './billing.ts';
 import { toHtml, toText } from './layout.ts';
 import { type Letter, type Translate, translator } from './letter.ts';
 import { siteReady } from './sites.ts';
@@ -17,6 +17,7 @@ const WRITERS: { [T in TemplateName]: (data: TemplateData<T>, t: Translate) => L
   site_ready: siteReady,
   invoice,
   payment_failed: paymentFailed,
+  refund_due: refundDue,
 };
 
 /** `data` comes out of storage, so its shape is checked again. */
