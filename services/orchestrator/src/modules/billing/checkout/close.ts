@@ -4,14 +4,16 @@ import { type AttemptRow, attempts } from './queries.ts';
 
 /** Closes the payment page. False when it has been paid meanwhile. */
 export async function closeAttempt(ctx: TenantContext, attempt: AttemptRow): Promise<boolean> {
-  const sessionId = attempt.provider_session_id;
+  const rows = attempts(ctx, ctx.tenantId);
+  // Nobody has been given a page yet; who is opening one now finds the attempt over, and closes it again.
+  if (attempt.provider_session_id === null && (await rows.endWithoutPage(attempt.id))) return true;
+  const sessionId = (await rows.find(attempt.id))?.provider_session_id ?? null;
   if (sessionId !== null) {
     await stripeGateway(ctx).expireCheckout(sessionId);
     const { status } = await stripeGateway(ctx).readCheckout(sessionId);
     if (status === 'complete') return false;
   }
-  // Without a page that we know of, nobody was ever given one.
-  await attempts(ctx, ctx.tenantId).update(attempt.id, { state: 'expired', live_invoice_id: null });
+  await rows.update(attempt.id, { state: 'expired', live_invoice_id: null });
   return true;
 }
 

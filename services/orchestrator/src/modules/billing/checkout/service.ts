@@ -8,13 +8,16 @@ import { ownersOf } from '#modules/identity/members/service.ts';
 import { getTenant } from '#modules/identity/tenants/service.ts';
 import { type InvoiceRow, invoices } from '../invoices/queries.ts';
 import { ProviderRefused, isKeptFailure } from '../providers/errors.ts';
-import { stripeGateway } from '../providers/stripe/stripe.ts';
+import { type CheckoutSession, stripeGateway } from '../providers/stripe/stripe.ts';
+import { isWithdrawn } from '../subscriptions/withdrawn.ts';
 import { closeAttempt } from './close.ts';
 import { paymentCustomers } from './customers.ts';
 import { type AttemptRow, attempts, payments } from './queries.ts';
 import { type Checkout, checkAttempt } from './schemas.ts';
 
-export const InvoiceNotPayable = defineError<{ invoiceId: string; reason: 'paid' | 'processing' | 'voided' | 'zero' }>(
+type Obstacle = 'paid' | 'processing' | 'voided' | 'withdrawn' | 'zero';
+
+export const InvoiceNotPayable = defineError<{ invoiceId: string; reason: Obstacle }>(
   'invoice.not_payable',
   409,
   (d) => `The invoice cannot be paid: ${d.reason}.`,
@@ -43,10 +46,11 @@ export async function createCheckout(ctx: TenantContext, invoiceId: string): Pro
 async function requirePayable(ctx: TenantContext, invoiceId: string): Promise<InvoiceRow> {
   const invoice = await invoices(ctx, ctx.tenantId).find(invoiceId);
   if (!invoice) throw NotFound({ entity: 'invoice', id: invoiceId });
-  const refuse = (reason: 'paid' | 'processing' | 'voided' | 'zero') => InvoiceNotPayable({ invoiceId, reason });
+  const refuse = (reason: Obstacle) => InvoiceNotPayable({ invoiceId, reason });
   if (invoice.payment_status === 'succeeded') throw refuse('paid');
   if (invoice.status !== 'finalized') throw refuse('voided');
   if (invoice.total_minor <= 0) throw refuse('zero');
+  if (await isWithdrawn(ctx, invoiceId)) throw refuse('withdrawn');
   if (await payments(ctx, ctx.tenantId).settling(invoiceId)) throw refuse('processing');
   return invoice;
 }
@@ -57,6 +61,8 @@ async function liveAttempt(ctx: TenantContext, invoice: InvoiceRow): Promise<Att
   if (live && Date.now() - live.created_at.getTime() < REUSE_MS) return live;
   if (live) await replace(ctx, invoice, live);
   await withTransaction(ctx, async (ctx) => {
+    // Its order may have been taken back since we looked; from here on it cannot be, until this attempt can be seen.
+    if (await isWithdrawn(ctx, invoice.id)) throw InvoiceNotPayable({ invoiceId: invoice.id, reason: 'withdrawn' });
     const id = newId('paymentAttempt');
     await attempts(ctx, ctx.tenantId).insertLive({
       id,
@@ -85,8 +91,10 @@ async function replace(ctx: TenantContext, invoice: InvoiceRow, old: AttemptRow)
 async function openPage(ctx: TenantContext, invoice: InvoiceRow, attempt: AttemptRow): Promise<Checkout> {
   const customerId = await customerOf(ctx);
   const returnTo = (result: string) => `${ctx.config.PUBLIC_URL}/billing/return?invoice=${invoice.id}&result=${result}`;
+  let page: CheckoutSession;
+  let opened: AttemptRow | undefined;
   try {
-    const session = await stripeGateway(ctx).createCheckout({
+    page = await stripeGateway(ctx).createCheckout({
       attemptId: attempt.id,
       tenantId: ctx.tenantId,
       invoiceId: invoice.id,
@@ -98,16 +106,26 @@ async function openPage(ctx: TenantContext, invoice: InvoiceRow, attempt: Attemp
       cancelUrl: returnTo('cancel'),
       expiresAt: attempt.expires_at,
     });
-    await attempts(ctx, ctx.tenantId).update(attempt.id, {
-      state: 'open',
-      provider_session_id: session.id,
-      url: session.url,
-    });
+    opened = await keepPage(ctx, attempt.id, page);
   } catch (error) {
     return await failedToOpen(ctx, attempt, error);
   }
-  const opened = await attempts(ctx, ctx.tenantId).find(attempt.id);
-  return present(opened ?? attempt);
+  if (opened) return present(opened);
+  await stripeGateway(ctx).expireCheckout(page.id);
+  await requirePayable(ctx, invoice.id);
+  throw InvoiceNotPayable({ invoiceId: invoice.id, reason: 'processing' });
+}
+
+/** Undefined when the attempt was ended while its page was being opened: nobody may be given that page. */
+function keepPage(ctx: TenantContext, attemptId: string, page: CheckoutSession): Promise<AttemptRow | undefined> {
+  return withTransaction(ctx, async (ctx) => {
+    const rows = attempts(ctx, ctx.tenantId);
+    const current = await rows.lock(attemptId);
+    if (!current || current.live_invoice_id === null) return undefined;
+    const change = { state: 'open', provider_session_id: page.id, url: page.url } as const;
+    await rows.update(attemptId, change);
+    return { ...current, ...change };
+  });
 }
 
 /** A refusal ends the attempt; without an answer the next request asks again under the same key. */

@@ -11,6 +11,7 @@ import { lago } from '../providers/lago/lago.ts';
 import { invoices } from '../invoices/queries.ts';
 import { type SubscriptionRow, subscriptions } from './queries.ts';
 import { lookAgain } from './schemas.ts';
+import { isWithdrawn } from './withdrawn.ts';
 
 const LOOK_AGAIN_MS = 5000;
 
@@ -85,8 +86,7 @@ export async function withdraw(ctx: TenantContext, subscriptionId: string): Prom
   await catchUp(ctx, subscriptionId);
   const rows = invoices(ctx, ctx.tenantId);
   for (const { id, lago_id, status } of await rows.ofSubscription(subscriptionId)) {
-    // One that is for other subscriptions too is still owed.
-    if (status === 'voided' || (await rows.coveredBy(id)).length > 1) continue;
+    if (status === 'voided' || !(await isWithdrawn(ctx, id))) continue;
     await lago(ctx).voidInvoice(lago_id);
     await refreshInvoice(ctx, lago_id);
   }
