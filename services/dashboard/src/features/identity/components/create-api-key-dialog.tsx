@@ -1,72 +1,35 @@
 import { useTranslation } from 'react-i18next';
-import { Button } from '#ui/button.tsx';
-import { Dialog, DialogFooter } from '#ui/dialog.tsx';
-import { CheckboxField, SelectField, TextField } from '#ui/field.tsx';
-import { Form, textOf, useFieldError } from '#ui/form.tsx';
-import { expiryOf, EXPIRIES } from '#lib/expiry.ts';
+import { CreateKeyDialog } from '#ui/create-key-dialog.tsx';
+import { CheckboxField } from '#ui/field.tsx';
+import { useFieldError } from '#ui/form.tsx';
+import type { KeyCreation } from '#ui/keys-card.tsx';
 import { SCOPES, useCreateApiKey } from '../api/api-keys.ts';
 
-interface CreateApiKeyDialogProps {
-  onClose: () => void;
-  onCreated: (secret: string) => void;
-}
-
-export function CreateApiKeyDialog({ onClose, onCreated }: CreateApiKeyDialogProps) {
+export function CreateApiKeyDialog({ onClose, onCreated }: KeyCreation) {
   const { t } = useTranslation();
   const create = useCreateApiKey();
-
-  const submit = (values: FormData) => {
-    const granted = new Set(values.getAll('scopes'));
-    const expiresAt = expiryOf(textOf(values, 'expiry'), new Date());
-    create.mutate(
-      {
-        name: textOf(values, 'name'),
-        scopes: SCOPES.filter((scope) => granted.has(scope)),
-        ...(expiresAt === null ? {} : { expiresAt }),
-      },
-      { onSuccess: ({ secret }) => onCreated(secret) },
-    );
-  };
-
   return (
-    <Dialog
-      open
-      onOpenChange={onClose}
-      title={t('identity.apiKeys.createTitle')}
-      description={t('identity.apiKeys.createDescription')}
+    <CreateKeyDialog
+      texts={{
+        title: t('identity.apiKeys.createTitle'),
+        description: t('identity.apiKeys.createDescription'),
+        name: t('identity.apiKeys.name'),
+        namePlaceholder: t('identity.apiKeys.namePlaceholder'),
+        submit: t('identity.apiKeys.create'),
+      }}
+      defaultExpiry="90"
+      creation={create}
+      onSubmit={(key, values) => {
+        const granted = new Set(values.getAll('scopes'));
+        create.mutate(
+          { ...key, scopes: SCOPES.filter((scope) => granted.has(scope)) },
+          { onSuccess: ({ secret }) => onCreated(secret) },
+        );
+      }}
+      onClose={onClose}
     >
-      <Form
-        onSubmit={submit}
-        error={create.error}
-        footer={
-          <DialogFooter>
-            <Button variant="secondary" onClick={onClose}>
-              {t('ui.cancel')}
-            </Button>
-            <Button type="submit" isPending={create.isPending}>
-              {t('identity.apiKeys.create')}
-            </Button>
-          </DialogFooter>
-        }
-      >
-        <div className="space-y-5">
-          <TextField
-            name="name"
-            label={t('identity.apiKeys.name')}
-            placeholder={t('identity.apiKeys.namePlaceholder')}
-            required
-            maxLength={100}
-          />
-          <ScopeChoice />
-          <SelectField
-            name="expiry"
-            label={t('ui.expiry.label')}
-            defaultValue="90"
-            options={EXPIRIES.map((expiry) => ({ value: expiry, label: t(`ui.expiry.${expiry}`) }))}
-          />
-        </div>
-      </Form>
-    </Dialog>
+      <ScopeChoice />
+    </CreateKeyDialog>
   );
 }
 
