@@ -32,6 +32,8 @@ export const PaymentRefused = defineError<{ reason: string }>(
 const REUSE_MS = 25 * 60_000;
 /** At least 30 minutes from the call (Stripe's rule), also when the call is made for the last time after REUSE_MS. */
 const LIFE_MS = 60 * 60_000;
+/** When most have paid or given up: whoever comes back need not wait for the reconciler when a webhook is lost. */
+const LOOK_AFTER_S = [30, 120, 300];
 
 /**
  * A payment page for the invoice. The attempt's row is written before the provider is called and its id is the
@@ -116,6 +118,14 @@ async function openPage(ctx: TenantContext, invoice: InvoiceRow, attempt: Attemp
   throw InvoiceNotPayable({ invoiceId: invoice.id, reason: 'processing' });
 }
 
+const lookLater = (ctx: TenantContext, attemptId: string, afterS: number): Promise<void> =>
+  enqueue(
+    ctx,
+    checkAttempt,
+    { tenantId: ctx.tenantId, attemptId, reason: `after_${afterS}s` },
+    { delayMs: afterS * 1000 },
+  );
+
 /** Undefined when the attempt was ended while its page was being opened: nobody may be given that page. */
 function keepPage(ctx: TenantContext, attemptId: string, page: CheckoutSession): Promise<AttemptRow | undefined> {
   return withTransaction(ctx, async (ctx) => {
@@ -124,6 +134,7 @@ function keepPage(ctx: TenantContext, attemptId: string, page: CheckoutSession):
     if (!current || current.live_invoice_id === null) return undefined;
     const change = { state: 'open', provider_session_id: page.id, url: page.url } as const;
     await rows.update(attemptId, change);
+    for (const afterS of LOOK_AFTER_S) await lookLater(ctx, attemptId, afterS);
     return { ...current, ...change };
   });
 }
