@@ -50,6 +50,8 @@ export interface Input<P, Q, B> {
   body: B;
   /** Fires when the client has gone or the process stops. */
   signal: AbortSignal;
+  /** Asks again what let this request in: an answer that goes on for long must end when its reader may not see it. */
+  isStillAllowed: () => Promise<boolean>;
   http: Exchange;
 }
 

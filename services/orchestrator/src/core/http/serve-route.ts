@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import type { z } from 'zod';
-import type { Context, TenantContext } from '../context.ts';
-import { CsrfMissing, Forbidden, InvalidInput, Unauthenticated } from '../errors.ts';
+import type { TenantContext } from '../context.ts';
+import { AppError, CsrfMissing, Forbidden, InvalidInput, Unauthenticated } from '../errors.ts';
 import { parseJsonBody, readBody } from './body.ts';
 import { exchangeOf } from './exchange.ts';
 import { type Gatekeeper, scopesOf } from './gatekeeper.ts';
@@ -20,23 +20,35 @@ interface Serving {
   stopping: AbortSignal;
 }
 
-export function serveRoute(app: Context, serving: Serving, route: Route): Middleware<RequestState> {
+export function serveRoute(serving: Serving, route: Route): Middleware<RequestState> {
   return async (koa) => {
     const request = koa as unknown as KoaContext;
     koa.state.route = route.path;
     const signal = abortSignal(request, serving.stopping);
-    const ctx = await admit(app, serving.gatekeeper, route, request);
+    const arrived = koa.state.ctx as TenantContext;
+    const letIn = () => admit(arrived, serving.gatekeeper, route, request);
+    const ctx = await letIn();
     const rawBody = await readBody(koa.req, MAX_BODY_BYTES);
-    const input = { ...parseInput(route, request, rawBody), signal, http: exchangeOf(request, rawBody) };
+    const input = {
+      ...parseInput(route, request, rawBody),
+      signal,
+      isStillAllowed: () => isAdmitted(letIn),
+      http: exchangeOf(request, rawBody),
+    };
     await respond({ route, koa: request, rawBody, signal, handle: (ctx) => route.handle(ctx, input) }, ctx);
   };
 }
 
 /** Authentication, CSRF, tenant and scope: the only place where a request is let in. */
-async function admit(app: Context, gatekeeper: Gatekeeper, route: Route, koa: KoaContext): Promise<TenantContext> {
-  const sessionCookie = koa.cookies.get(app.config.SESSION_COOKIE_NAME);
+async function admit(
+  arrived: TenantContext,
+  gatekeeper: Gatekeeper,
+  route: Route,
+  koa: KoaContext,
+): Promise<TenantContext> {
+  let ctx = arrived;
+  const sessionCookie = koa.cookies.get(ctx.config.SESSION_COOKIE_NAME);
   const isCsrfSafe = SAFE.has(koa.method) || koa.get('x-csrf') !== '';
-  let ctx = koa.state.ctx as TenantContext;
   if (route.access === 'public') return ctx;
   const actor = await gatekeeper.authenticate(ctx, {
     authorization: koa.get('authorization'),
@@ -53,6 +65,17 @@ async function admit(app: Context, gatekeeper: Gatekeeper, route: Route, koa: Ko
   koa.state.ctx = ctx;
   if (route.scope !== undefined && !scopesOf(ctx.actor).has(route.scope)) throw Forbidden({ scope: route.scope });
   return ctx;
+}
+
+/** A dependency that does not answer decides nothing: that error travels. */
+async function isAdmitted(letIn: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await letIn();
+    return true;
+  } catch (error) {
+    if (error instanceof AppError && error.status < 500) return false;
+    throw error;
+  }
 }
 
 function parseInput(route: Route, koa: KoaContext, rawBody: Buffer) {

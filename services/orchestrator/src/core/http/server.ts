@@ -53,7 +53,7 @@ export function createHttpHandler(app: Context, parts: HttpParts): RequestListen
   if (parts.corsOrigins?.length)
     koa.use(cors({ origin: (c) => (parts.corsOrigins?.includes(c.get('origin')) ? c.get('origin') : '') }));
   const router = new Router();
-  for (const route of parts.routes) router[route.method](route.path, serveRoute(app, parts, route));
+  for (const route of parts.routes) router[route.method](route.path, serveRoute(parts, route));
   koa.use(router.routes());
   for (const middleware of parts.fallback ?? []) koa.use(middleware);
   koa.use((c) => {

@@ -43,12 +43,12 @@ export function operationRoutes(definitions: readonly AnyOperation[], live: Live
       tag,
       summary: 'Follow an operation live',
       description:
-        'Server-sent events named `operation`; the data is the operation. Ends when the operation has ended.',
+        'Server-sent events named `operation`; the data is the operation. Ends when the operation has ended, or the caller may not see it any more.',
       params,
       response: { status: 200, events: OperationSnapshot },
-      handle: async (ctx, { params, signal }) => {
+      handle: async (ctx, { params, signal, isStillAllowed }) => {
         await getOperation(ctx, params.operationId);
-        return watchOperation(ctx, live, params.operationId, signal);
+        return watchOperation(ctx, live, params.operationId, { signal, isStillAllowed });
       },
     }),
     route({

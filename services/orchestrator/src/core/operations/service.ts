@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { TenantContext } from '../context.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { type Page, paginate, type PageQuery } from '../http/pagination.ts';
-import type { SseMessage } from '../http/route.ts';
+import type { Input, SseMessage } from '../http/route.ts';
 import { operationTopic } from '../live/announce.ts';
 import type { LiveListener } from '../live/listen.ts';
 import type { AnyOperation } from './define.ts';
@@ -81,12 +81,15 @@ export async function retryOperation(
   });
 }
 
-/** The operation as it is now and after every change, until it has ended or the client has gone. */
+/**
+ * The operation as it is now and after every change, until it has ended or the client has gone. Nothing more is told
+ * to a client that has signed out or was removed since.
+ */
 export async function* watchOperation(
   ctx: TenantContext,
   live: LiveListener,
   operationId: string,
-  signal: AbortSignal,
+  { signal, isStillAllowed }: Pick<Input<unknown, unknown, unknown>, 'signal' | 'isStillAllowed'>,
 ): AsyncGenerator<SseMessage> {
   let last = '';
   while (!signal.aborted) {
@@ -97,6 +100,7 @@ export async function* watchOperation(
     last = data;
     if (snapshot.state === 'succeeded' || snapshot.state === 'failed') return;
     await changed;
+    if (!signal.aborted && !(await isStillAllowed())) return;
   }
 }
 
