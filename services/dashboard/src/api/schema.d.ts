@@ -473,7 +473,7 @@ export interface paths {
         };
         /**
          * Follow an operation live
-         * @description Server-sent events named `operation`; the data is the operation. Ends when the operation has ended.
+         * @description Server-sent events named `operation`; the data is the operation. Ends when the operation has ended, or the caller may not see it any more.
          *
          *     Needs the permission `operations:read`.
          */
@@ -1650,8 +1650,17 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `invitation.already_member` */
+            /** @description `invitation.already_member`, `invitation.limit_reached` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invitation.too_many_mails` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3571,7 +3580,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `tenant.slug_taken` */
+            /** @description `tenant.slug_taken`, `tenant.limit_reached` */
             409: {
                 headers: {
                     [name: string]: unknown;
