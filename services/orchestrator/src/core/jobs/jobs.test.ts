@@ -156,6 +156,21 @@ test('a killed worker’s job is taken over within seconds; a living one’s is 
   t.is((await rowOf(app, 'test.slow/1')).crashes, 1);
 });
 
+test('a job that keeps killing its workers is given up and waits for a person', async (t) => {
+  const app = await createTestApp(atEnd(t));
+  await enqueue(app.ctx, job, { n: 1 });
+  const orphan = { state: 'running', worker: 'wrk_DEAD', crashes: 199, started_at: new Date(0) } as const;
+  await app.ctx.db('outbox').update(orphan);
+  let runs = 0;
+  startTestWorker(app, { handlers: [on(job, () => Promise.resolve(void (runs += 1)))] });
+  const row = await eventually('the job to be given up', async () => {
+    const current = await rowOf(app, 'test.job/1');
+    return current.state === 'failed' && current;
+  });
+  t.regex(row.error ?? '', /died 200 times/);
+  t.is(runs, 0);
+});
+
 test('a worker that stops lets its jobs end first', async (t) => {
   const app = await withCalls(t);
   const worker = await startCrashWorker(app);

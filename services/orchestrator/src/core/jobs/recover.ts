@@ -4,6 +4,8 @@ import { isLockHeld } from '../db/lock.ts';
 import type { Dispatch } from './relay.ts';
 
 const SENT_TOO_LONG_S = 20;
+/** A job that takes its worker down with it again and again would take down all of them: it waits for a person. */
+const MAX_CRASHES = 200;
 
 export const workerLock = (workerId: string) => `worker/${workerId}`;
 const epochKey = (ctx: Context) => `${ctx.config.REDIS_PREFIX}:epoch`;
@@ -27,15 +29,29 @@ async function recoverFromDeadWorkers(ctx: Context, { workerId, active }: Recove
   for (const worker of workers) {
     const isOwn = worker === workerId;
     if (!isOwn && (await isLockHeld(ctx.db, workerLock(worker)))) continue;
-    const recovered = await ctx
-      .db('outbox')
-      .where({ state: 'running', worker })
-      .modify((query) => {
-        if (isOwn) void query.whereNotIn('id', [...active]).whereRaw('started_at < now(3) - interval 2 second');
-      })
-      .update({ state: 'pending', worker: null, crashes: ctx.db.raw('crashes + 1') });
+    const orphans = () =>
+      ctx
+        .db('outbox')
+        .where({ state: 'running', worker })
+        .modify((query) => {
+          if (isOwn) void query.whereNotIn('id', [...active]).whereRaw('started_at < now(3) - interval 2 second');
+        });
+    await giveUp(ctx, orphans().where('crashes', '>=', MAX_CRASHES - 1));
+    const recovered = await orphans().update({ state: 'pending', worker: null, crashes: ctx.db.raw('crashes + 1') });
     if (recovered > 0) noteRecovery(ctx, 'worker_died', recovered);
   }
+}
+
+async function giveUp(ctx: Context, killers: ReturnType<Context['db']>): Promise<void> {
+  const error = `Its worker died ${MAX_CRASHES} times while running it`;
+  const given = await killers.update({
+    state: 'failed',
+    worker: null,
+    ended_at: ctx.db.fn.now(3),
+    crashes: MAX_CRASHES,
+    error,
+  });
+  if (given > 0) ctx.log.error({ count: given }, 'jobs given up, because their workers died');
 }
 
 /** A key that only we write: gone means that Redis lost everything it held, so nothing that was sent is still there. */
