@@ -6,6 +6,7 @@ import type { Dispatch } from './relay.ts';
 const SENT_TOO_LONG_S = 20;
 /** A job that takes its worker down with it again and again would take down all of them: it waits for a person. */
 const MAX_CRASHES = 200;
+const KILLER = `Its worker died ${MAX_CRASHES} times while running it`;
 
 export const workerLock = (workerId: string) => `worker/${workerId}`;
 const epochKey = (ctx: Context) => `${ctx.config.REDIS_PREFIX}:epoch`;
@@ -36,22 +37,13 @@ async function recoverFromDeadWorkers(ctx: Context, { workerId, active }: Recove
         .modify((query) => {
           if (isOwn) void query.whereNotIn('id', [...active]).whereRaw('started_at < now(3) - interval 2 second');
         });
-    await giveUp(ctx, orphans().where('crashes', '>=', MAX_CRASHES - 1));
+    const given = await orphans()
+      .where('crashes', '>=', MAX_CRASHES - 1)
+      .update({ state: 'failed', worker: null, ended_at: ctx.db.fn.now(3), crashes: MAX_CRASHES, error: KILLER });
+    if (given > 0) ctx.log.error({ count: given }, 'jobs given up, because their workers died');
     const recovered = await orphans().update({ state: 'pending', worker: null, crashes: ctx.db.raw('crashes + 1') });
     if (recovered > 0) noteRecovery(ctx, 'worker_died', recovered);
   }
-}
-
-async function giveUp(ctx: Context, killers: ReturnType<Context['db']>): Promise<void> {
-  const error = `Its worker died ${MAX_CRASHES} times while running it`;
-  const given = await killers.update({
-    state: 'failed',
-    worker: null,
-    ended_at: ctx.db.fn.now(3),
-    crashes: MAX_CRASHES,
-    error,
-  });
-  if (given > 0) ctx.log.error({ count: given }, 'jobs given up, because their workers died');
 }
 
 /** A key that only we write: gone means that Redis lost everything it held, so nothing that was sent is still there. */
