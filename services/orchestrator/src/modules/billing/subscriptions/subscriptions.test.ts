@@ -138,10 +138,12 @@ test.serial(
       const { items } = await owner.get<{ items: Invoice[] }>('/v1/invoices');
       return items.find(({ description }) => description === 'Business');
     });
-    t.like(await owner.get(`/v1/subscriptions/${subscription.id}`), {
-      status: 'active',
-      priceCode: 'business-m-eur-v1',
+    // Lago tells of the invoice and of the subscription in two webhooks, in any order.
+    const changed = await eventually('the other plan', async () => {
+      const found = await owner.get<Subscription>(`/v1/subscriptions/${subscription.id}`);
+      return found.priceCode === 'business-m-eur-v1' && found;
     });
+    t.is(changed.status, 'active');
     t.is((await entitlementsOf(owner.ctx)).sites, 1);
     await onPaymentPage((await owner.checkout(upgrade.id)).url, 'paid');
     await owner.paid(upgrade.id);
