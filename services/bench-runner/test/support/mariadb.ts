@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { freePort } from './free-port.ts';
 
 export interface MariaDb {
   host: string;
@@ -19,14 +19,6 @@ const run = (command: string, args: string[]): string => {
   if (status !== 0) throw new Error(`${command} ended with ${status}: ${stderr}`);
   return stdout.trim();
 };
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** A database server of its own in a folder of its own; both are gone after `stop`. */
 export async function startMariaDb(rootPassword: string): Promise<MariaDb> {

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sandbox } from '@bastide/sandbox';
 import { Redis } from 'ioredis';
 import knex from 'knex';
+import { freePort } from '../../../bench-runner/test/support/free-port.ts';
 import { sandboxEnv, startTestSandbox } from './matrix-world.ts';
 import { type RunningProcess, inherited, repositoryPath, startOrchestrator, startProcess } from './processes.ts';
 import { TEST_ENV, type TestApp, createTestApp } from './stack.ts';
@@ -193,14 +193,6 @@ export async function dropSiteDatabases(benchDir: string): Promise<void> {
     await admin.raw("drop user if exists ?@'%'", [dbName]);
   }
   await admin.destroy();
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 export interface PrivateRedis {
