@@ -70,10 +70,7 @@ async function claimAndRun<C extends Context>(
   requestHash: string,
   work: (ctx: C) => Promise<{ status: number; body: unknown }>,
 ): Promise<StoredAnswer> {
-  await ctx.db.raw(
-    'insert /* idempotency_keys */ into idempotency_keys (actor, `key`, request_hash) values (?, ?, ?)',
-    [id.actor, id.key, requestHash],
-  );
+  await ctx.db('idempotency_keys').insert({ ...id, request_hash: requestHash });
   const answer = await work(ctx);
   await ctx
     .db('idempotency_keys')
