@@ -39,9 +39,6 @@ export interface TenantContext extends Context {
   readonly tenantId: string;
 }
 
-/** What a process holds for its whole life. */
-export type AppContext = Context;
-
 export function withTenant<C extends Context>(ctx: C, tenantId: string): C & TenantContext {
   return { ...ctx, tenantId };
 }

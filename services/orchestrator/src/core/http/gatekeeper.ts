@@ -3,8 +3,6 @@ import type { Actor, Context } from '../context.ts';
 export interface Credentials {
   authorization: string;
   sessionCookie: string | undefined;
-  /** False for a request that changes something without the CSRF header: a cookie alone must not be believed then. */
-  isCsrfSafe: boolean;
 }
 
 /** Who is calling, and what they may do: the identity module decides, the server only asks. */

@@ -47,13 +47,12 @@ async function admit(
   koa: KoaContext,
 ): Promise<TenantContext> {
   let ctx = arrived;
+  if (route.access === 'public') return ctx;
   const sessionCookie = koa.cookies.get(ctx.config.SESSION_COOKIE_NAME);
   const isCsrfSafe = SAFE.has(koa.method) || koa.get('x-csrf') !== '';
-  if (route.access === 'public') return ctx;
   const actor = await gatekeeper.authenticate(ctx, {
     authorization: koa.get('authorization'),
     sessionCookie,
-    isCsrfSafe,
   });
   if (actor.type === 'anonymous') throw Unauthenticated({ reason: 'Sign in, or send an API key or a bearer token.' });
   if (actor.type === 'user' && actor.sessionId !== undefined && !isCsrfSafe) throw CsrfMissing();

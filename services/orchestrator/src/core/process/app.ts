@@ -1,5 +1,5 @@
 import type { Config } from '../config/variables.ts';
-import type { AppContext } from '../context.ts';
+import type { Context } from '../context.ts';
 import { connectDatabase } from '../db/connect.ts';
 import { createLogger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
@@ -7,7 +7,7 @@ import { connectRedis } from '../redis.ts';
 import { Lifecycle } from './lifecycle.ts';
 
 export interface App {
-  ctx: AppContext;
+  ctx: Context;
   lifecycle: Lifecycle;
 }
 
@@ -19,7 +19,7 @@ export function createApp(config: Config, process: string): App {
   const lifecycle = new Lifecycle(log);
   lifecycle.on('close', 'database', () => db.destroy());
   lifecycle.on('close', 'redis', () => redis.disconnect());
-  const ctx: AppContext = {
+  const ctx: Context = {
     config,
     log,
     db,
