@@ -68,8 +68,9 @@ test('a person signs in, creates a tenant, pays, watches the site come up, and s
   await page.getByRole('button', { name: /^Pay 29\.00 EUR/ }).click();
 
   await page.waitForURL('**/billing/return**');
-  await page.getByText('Payment received').waitFor();
-  await page.getByText('Install the apps').waitFor();
+  await page.getByRole('heading', { name: 'Payment received' }).waitFor();
+  // In the list: while the step runs, the live region for screen readers names it as well.
+  await page.getByRole('list', { name: 'Steps' }).getByText('Install the apps').waitFor();
   await shoot(page, 'provisioning');
   const openSite = page.getByRole('link', { name: /^Open (the )?site/i }).first();
   await openSite.waitFor({ timeout: 60_000 });
@@ -91,7 +92,10 @@ test('a person signs in, creates a tenant, pays, watches the site come up, and s
     .click();
   await page.getByLabel('Message').fill('What is a bastide?');
   await page.getByRole('button', { name: 'Send' }).click();
-  await page.getByText(/You said/).waitFor();
+  await page
+    .getByText(/You said/)
+    .first()
+    .waitFor();
   await shootVariants(page, 'llm');
 
   await page.goto(`${stack.apiUrl}/overview`);
