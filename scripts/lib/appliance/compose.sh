@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# `docker compose` for this installation, and what it knows about its containers. Only Docker itself is needed: answers
+# are taken by Go templates, so the host needs no jq.
+
+# compose ARGUMENT…: with the settings of .env and nothing else; a variable of the calling shell would win over the file.
+compose() {
+  (
+    unset_configuration
+    cd "$ROOT" || exit 1
+    exec docker compose --project-directory "$ROOT" "$@"
+  )
+}
+
+unset_configuration() {
+  local name
+  for name in "${ENV_KEYS[@]}" COMPOSE_FILE COMPOSE_PROFILES COMPOSE_PROJECT_NAME COMPOSE_ENV_FILES; do unset -v "$name"; done
+}
+
+project() { env_value COMPOSE_PROJECT_NAME bastide; }
+
+# The services that the chosen profiles bring, one a line.
+compose_services() { compose config --services; }
+
+# container_states: one line a container of ours, tab-separated:
+# service, status, health (or -), exit code, restarts, OOM-killed, config hash, id.
+container_states() {
+  local ids
+  mapfile -t ids < <(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$(project)" \
+    --filter label=com.docker.compose.oneoff=False)
+  ((${#ids[@]} > 0)) || return 0
+  # A container that goes away between the two commands is no error.
+  docker inspect --type container --format "$STATE_TEMPLATE" "${ids[@]}" 2>/dev/null | sort || true
+}
+
+STATE_TEMPLATE='{{index .Config.Labels "com.docker.compose.service"}}	{{.State.Status}}	'
+STATE_TEMPLATE+='{{if .State.Health}}{{.State.Health.Status}}{{else}}-{{end}}	{{.State.ExitCode}}	{{.RestartCount}}	'
+STATE_TEMPLATE+='{{.State.OOMKilled}}	{{index .Config.Labels "com.docker.compose.config-hash"}}	{{.Id}}'
+
+# container_of SERVICE: the id of its (first) container.
+container_of() { container_states | awk -F'\t' -v service="$1" '$1 == service { print $8; exit }'; }
+
+# outdated_services: those whose container is missing or was made from another configuration, one a line.
+outdated_services() {
+  local states
+  states=$(container_states)
+  # shellcheck disable=SC2016 # awk
+  compose config --hash '*' | awk -v states="$states" '
+    BEGIN { n = split(states, lines, "\n"); for (i = 1; i <= n; i++) { split(lines[i], f, "\t"); hash[f[1]] = f[7] } }
+    hash[$1] != $2 { print $1 }'
+}

@@ -1,0 +1,25 @@
+# shellcheck shell=bash
+# All of the appliance's library, for the scripts that operate an installation (install, upgrade, doctor, backup …).
+# Functions only: sourcing it changes nothing. Callers have `set -Eeuo pipefail`, without -E the ERR trap misses functions.
+
+# A failure inside $(…) is a failure: bash drops -e there unless told.
+shopt -s inherit_errexit
+
+# shellcheck source=scripts/lib/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
+# shellcheck source=scripts/lib/appliance/files.sh
+source "$ROOT/scripts/lib/appliance/files.sh"
+# shellcheck source=scripts/lib/appliance/runlog.sh
+source "$ROOT/scripts/lib/appliance/runlog.sh"
+# shellcheck source=scripts/lib/appliance/errors.sh
+source "$ROOT/scripts/lib/appliance/errors.sh"
+# shellcheck source=scripts/lib/appliance/lock.sh
+source "$ROOT/scripts/lib/appliance/lock.sh"
+# shellcheck source=scripts/lib/appliance/env.sh
+source "$ROOT/scripts/lib/appliance/env.sh"
+# shellcheck source=scripts/lib/appliance/secrets.sh
+source "$ROOT/scripts/lib/appliance/secrets.sh"
+# shellcheck source=scripts/lib/appliance/compose.sh
+source "$ROOT/scripts/lib/appliance/compose.sh"
+# shellcheck source=scripts/lib/appliance/health.sh
+source "$ROOT/scripts/lib/appliance/health.sh"
