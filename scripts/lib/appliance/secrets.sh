@@ -16,9 +16,12 @@ backup_db_password password
 monitoring_db_password password
 postgres_password password
 lago_db_password password
+lago_database_url derived
 valkey_queue_password password
 valkey_cache_password password
 redis_url derived
+lago_redis_url derived
+lago_redis_cache_url derived
 s3_root_password password
 s3_bastide_secret_key password
 s3_lago_secret_key password
@@ -40,6 +43,9 @@ grafana_admin_password password
 traefik_dashboard_password password
 traefik_dashboard_users derived
 backup_repository_password password
+backup_offsite_ssh_key optional
+backup-offsite.env optional
+acme-dns.env optional
 postal_signing_key rsa
 postal_rails_secret hex
 postal_smtp_key password
@@ -103,6 +109,9 @@ random_login() {
 derive() {
   case $1 in
     database_url) printf 'mysql://bastide:%s@mariadb:3306/bastide' "$(secret database_password)" ;;
+    lago_database_url) printf 'postgresql://lago:%s@postgres:5432/lago?search_path=public' "$(secret lago_db_password)" ;;
+    lago_redis_url) printf 'redis://:%s@valkey-queue:6379/2' "$(secret valkey_queue_password)" ;;
+    lago_redis_cache_url) printf 'redis://:%s@valkey-cache:6379/3' "$(secret valkey_cache_password)" ;;
     redis_url) printf 'redis://:%s@valkey-queue:6379/0' "$(secret valkey_queue_password)" ;;
     smtp_url) smtp_url ;;
     traefik_dashboard_users) dashboard_users ;;
@@ -123,7 +132,7 @@ smtp_url() {
   fi
   port=$(env_value SMTP_PORT 587)
   user=$(env_value SMTP_USER)
-  [[ $port != 465 ]] || scheme=smtps
+  [[ $port != 465 && $(env_value SMTP_TLS) != true ]] || scheme=smtps
   [[ -z $user ]] || login=$(url_encode "$user"):$(url_encode "$(secret smtp_password)")@
   printf '%s://%s%s:%s' "$scheme" "$login" "$host" "$port"
 }
