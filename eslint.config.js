@@ -32,6 +32,7 @@ export default tseslint.config(
     files: [
       'services/orchestrator/src/core/config/load.ts',
       'services/*/src/main.ts',
+      'services/bench-runner/src/configure.ts',
       'services/sandbox/src/bench/*.ts',
       'services/*/test/**/*.ts',
       '**/*.test.ts',

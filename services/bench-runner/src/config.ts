@@ -18,6 +18,10 @@ const Environment = z.object({
   BENCH_COMMAND: z.string().default('bench'),
   BENCH_DB_HOST: z.string().default('127.0.0.1'),
   BENCH_DB_PORT: z.coerce.number().int().min(1).max(65_535).default(3306),
+  BENCH_DB_ADMIN_USER: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]*$/, 'must be a name')
+    .default('root'),
   BENCH_JOB_TIMEOUT_S: z.coerce
     .number()
     .int()
@@ -33,7 +37,7 @@ export interface Config {
   token: string;
   dataDir: string;
   bench: { name: string; dir: string; sitesDir: string; command: string };
-  database: { host: string; port: number };
+  database: { host: string; port: number; adminUser: string };
   jobTimeoutMs: number;
   /** What `bench` inherits: everything but our own settings. */
   childEnvironment: Record<string, string>;
@@ -77,7 +81,7 @@ function toConfig(env: z.output<typeof Environment>, given: NodeJS.ProcessEnv): 
       sitesDir: path.join(dir, 'sites'),
       command: isPath ? path.resolve(env.BENCH_COMMAND) : env.BENCH_COMMAND,
     },
-    database: { host: env.BENCH_DB_HOST, port: env.BENCH_DB_PORT },
+    database: { host: env.BENCH_DB_HOST, port: env.BENCH_DB_PORT, adminUser: env.BENCH_DB_ADMIN_USER },
     jobTimeoutMs: env.BENCH_JOB_TIMEOUT_S * 1000,
     childEnvironment: Object.fromEntries(
       Object.entries(given).filter((entry): entry is [string, string] => !entry[0].startsWith('BENCH_RUNNER_')),

@@ -7,9 +7,10 @@ import type { SiteConfig } from './sites.ts';
 export interface DatabaseServer {
   host: string;
   port: number;
+  /** Makes and drops the sites' databases; its password comes with each request. */
+  adminUser: string;
 }
 
-export const ROOT_USER = 'root';
 const CONNECT_TIMEOUT_MS = 10_000;
 const LOCK_WAIT_S = 30;
 /** A statement of a killed client may still end after its client did. */
@@ -28,7 +29,8 @@ async function withConnection<T>(
   login: Login,
   work: (db: Connection) => Promise<T>,
 ): Promise<T> {
-  const db = await createConnection({ ...server, ...login, connectTimeout: CONNECT_TIMEOUT_MS });
+  const { host, port } = server;
+  const db = await createConnection({ host, port, ...login, connectTimeout: CONNECT_TIMEOUT_MS });
   try {
     return await work(db);
   } finally {
@@ -39,7 +41,7 @@ async function withConnection<T>(
 /** Removes a site's database and its user (Frappe gives both one name), whatever is left of them. */
 export async function dropDatabase(server: DatabaseServer, rootPassword: string, name: string): Promise<void> {
   DatabaseName.parse(name);
-  await withConnection(server, { user: ROOT_USER, password: rootPassword }, async (root) => {
+  await withConnection(server, { user: server.adminUser, password: rootPassword }, async (root) => {
     await root.query('set session lock_wait_timeout = ?', [LOCK_WAIT_S]);
     for (let pass = 0; pass < PASSES; pass += 1) {
       await endSessions(root, name);
@@ -53,7 +55,7 @@ export async function dropDatabase(server: DatabaseServer, rootPassword: string,
 }
 
 export const databaseExists = (server: DatabaseServer, rootPassword: string, name: string): Promise<boolean> =>
-  withConnection(server, { user: ROOT_USER, password: rootPassword }, (root) => hasDatabase(root, name));
+  withConnection(server, { user: server.adminUser, password: rootPassword }, (root) => hasDatabase(root, name));
 
 export async function siteDatabaseFacts(
   server: DatabaseServer,

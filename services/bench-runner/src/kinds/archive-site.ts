@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { databaseExists, dropDatabase, ROOT_USER } from '../bench/database.ts';
+import { databaseExists, dropDatabase } from '../bench/database.ts';
 import { Argument } from '../bench/names.ts';
 import { CommandFailed } from '../jobs/failures.ts';
 import type { JobRun } from '../jobs/job-run.ts';
@@ -40,7 +40,7 @@ async function dropSite(job: JobRun, rootPassword: string, isForced: boolean) {
     return await job.run([
       'drop-site',
       job.site,
-      `--db-root-username=${ROOT_USER}`,
+      `--db-root-username=${job.server.adminUser}`,
       `--db-root-password=${rootPassword}`,
       '--no-backup',
       '--force',

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { ROOT_USER } from '../bench/database.ts';
 import { AppName, Argument, SiteName } from '../bench/names.ts';
 import type { JobRun } from '../jobs/job-run.ts';
 import { defineKind } from '../jobs/kind.ts';
@@ -78,7 +77,7 @@ async function createSite(job: JobRun, request: NewSite) {
     'new-site',
     job.site,
     '--mariadb-user-host-login-scope=%',
-    `--db-root-username=${ROOT_USER}`,
+    `--db-root-username=${job.server.adminUser}`,
     `--db-root-password=${request.mariadb_root_password}`,
     `--admin-password=${request.admin_password}`,
     `--db-name=${databaseName}`,
