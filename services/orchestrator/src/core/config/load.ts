@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Config, type VariableName, variables } from './variables.ts';
+import { type Config, type Values, type VariableName, type VariableSet, variables } from './variables.ts';
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -12,20 +12,35 @@ export class ConfigError extends Error {
 
 /** Reads and checks everything at once: the person who fixes it sees every wrong variable in one go. */
 export function loadConfig(env: Record<string, string | undefined> = process.env): Config {
-  const config: Partial<Record<VariableName, unknown>> = {};
+  const { values, problems } = readVariables(variables, env);
+  problems.push(...contradictions(values));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return values as Config;
+}
+
+/** The same for variables of one purpose only, such as the setting up of a service. */
+export function loadVariables<V extends VariableSet>(
+  set: V,
+  env: Record<string, string | undefined> = process.env,
+): Values<V> {
+  const { values, problems } = readVariables(set, env);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return values as Values<V>;
+}
+
+function readVariables<V extends VariableSet>(set: V, env: Record<string, string | undefined>) {
+  const values: Record<string, unknown> = {};
   const problems: string[] = [];
-  for (const [name, variable] of Object.entries(variables)) {
+  for (const [name, variable] of Object.entries(set)) {
     try {
       const result = variable.schema.safeParse(rawValue(env, name));
-      if (result.success) config[name as VariableName] = result.data;
+      if (result.success) values[name] = result.data;
       else problems.push(`${name}: ${problem(result.error.issues)} (${variable.about})`);
     } catch (error) {
       problems.push(`${name}_FILE: ${(error as Error).message}`);
     }
   }
-  problems.push(...contradictions(config as Config));
-  if (problems.length > 0) throw new ConfigError(problems);
-  return config as Config;
+  return { values: values as Partial<Values<V>>, problems };
 }
 
 /** NAME wins over NAME_FILE; an empty string counts as unset, as in compose files. */
@@ -41,13 +56,14 @@ function problem(issues: readonly { code: string; message: string; input?: unkno
   return issues.map((issue) => issue.message).join(', ');
 }
 
-function contradictions(config: Config): string[] {
+function contradictions(config: Partial<Config>): string[] {
   if (config.NODE_ENV !== 'production') return [];
   const isPlain = (url: unknown) => typeof url === 'string' && !url.startsWith('https://');
   return [
     ...(isPlain(config.PUBLIC_URL)
       ? ['PUBLIC_URL: must be https in production, because the session cookie is only sent over TLS']
       : []),
+    ...(isPlain(config.ADMIN_URL) ? ['ADMIN_URL: must be https in production, like PUBLIC_URL'] : []),
     ...(isPlain(config.OIDC_ISSUER_URL)
       ? ['OIDC_ISSUER_URL: must be https in production, because whoever can change its answers can be anybody']
       : []),

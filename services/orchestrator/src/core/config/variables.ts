@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-interface Variable<S extends z.ZodType> {
+export interface Variable<S extends z.ZodType = z.ZodType> {
   schema: S;
   group: string;
   /** One line of why, for the generated reference. */
@@ -9,15 +9,18 @@ interface Variable<S extends z.ZodType> {
   secret?: boolean;
 }
 
-const variable = <S extends z.ZodType>(v: Variable<S>) => v;
+export type VariableSet = Readonly<Record<string, Variable>>;
+export type Values<V extends VariableSet> = Readonly<{ [K in keyof V]: z.output<V[K]['schema']> }>;
+
+export const variable = <S extends z.ZodType>(v: Variable<S>) => v;
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback);
 const milliseconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
-const httpUrl = () =>
+export const httpUrl = () =>
   z
     .url({ protocol: /^https?$/, message: 'must be a URL like https://host' })
     .transform((url) => url.replace(/\/+$/, ''));
 const urlOf = (protocol: RegExp, example: string) => z.url({ protocol, message: `must be a URL like ${example}` });
-const secret = () => z.string().min(1, 'must not be empty');
+export const secret = () => z.string().min(1, 'must not be empty');
 
 /** Every variable of the orchestrator's processes. docs/reference/configuration.md is generated from here. */
 export const variables = {
@@ -64,6 +67,11 @@ export const variables = {
     schema: httpUrl(),
     group: 'Addresses',
     about: 'Where people open the dashboard; /auth and /v1 answer under the same origin.',
+  }),
+  ADMIN_URL: variable({
+    schema: httpUrl().optional(),
+    group: 'Addresses',
+    about: 'Second origin where the dashboard and the API answer, for administrators (https://admin.…).',
   }),
   GATEWAY_PUBLIC_URL: variable({
     schema: httpUrl(),
@@ -267,4 +275,4 @@ export const variables = {
 
 export type Variables = typeof variables;
 export type VariableName = keyof Variables;
-export type Config = Readonly<{ [K in VariableName]: z.output<Variables[K]['schema']> }>;
+export type Config = Values<Variables>;
