@@ -63,12 +63,15 @@ bench_admin() {
   echo "GRANT SELECT ON \`mysql\`.\`user\` TO 'bench_admin'@'%';"
 }
 
-# What mariadb-backup, dumps and the reader of the binary log need; it can change nothing.
+# What mariadb-backup, dumps and the reader of the binary log need. It can change nothing but its own small database, where
+# each run leaves a mark that a restore must find again.
 backup() {
   local password
   password=$(secret backup_db_password) || return 0
   user "'backup'@'%'" "$password"
   echo "GRANT RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR, REPLICATION SLAVE, SELECT, SHOW VIEW, TRIGGER, EVENT ON *.* TO 'backup'@'%';"
+  echo 'CREATE DATABASE IF NOT EXISTS bastide_backup;'
+  echo "GRANT CREATE, INSERT, DELETE ON bastide_backup.* TO 'backup'@'%';"
 }
 
 monitoring() {

@@ -10,11 +10,11 @@ SOCKET=${1:-/var/run/postgresql}
 main() {
   superuser | run postgres
   role lago lago_db_password
-  role backup backup_db_password 'REPLICATION'
+  role backup backup_db_password 'replication bypassrls'
   role monitoring monitoring_db_password '' 5
-  if [[ $(run postgres -At <<<"select 1 from pg_database where datname = 'lago'") != 1 ]]; then
-    run postgres <<<'create database lago owner lago;'
-  fi
+  database lago lago
+  # Where each backup leaves a mark that a restore must find again; nothing else is writable for it.
+  database bastide_backup backup
   grants | run postgres
   partman | run lago
 }
@@ -30,6 +30,12 @@ role() {
   run postgres <<SQL
 select 'create role $name' where not exists (select 1 from pg_roles where rolname = '$name') \gexec
 alter role $name login $options connection limit $connections password $password;
+SQL
+}
+
+database() {
+  run postgres <<SQL
+select 'create database $1 owner $2' where not exists (select 1 from pg_database where datname = '$1') \gexec
 SQL
 }
 

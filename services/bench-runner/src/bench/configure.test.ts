@@ -28,8 +28,8 @@ test('writes where the stores are, with the passwords of the secret files', asyn
     db_host: 'mariadb',
     db_port: 3306,
     redis_cache: 'redis://:c%2Fp@valkey-cache:6379',
-    redis_queue: 'redis://frappe:q%3Ap@valkey-queue:6379',
-    redis_socketio: 'redis://frappe:q%3Ap@valkey-queue:6379',
+    redis_queue: 'redis://frappe:q%3Ap@valkey-queue:6379/1',
+    redis_socketio: 'redis://frappe:q%3Ap@valkey-queue:6379/1',
     socketio_port: 9000,
   });
   t.is(readFileSync(path.join(dir, 'sites/apps.txt'), 'utf8'), 'frappe\nerpnext\n');

@@ -7,7 +7,7 @@ const DEFAULT_BENCH = '/home/frappe/frappe-bench';
 /** Frappe 16 makes PDFs with it; without the key it would download one at run time. */
 const CHROMIUM = '/usr/bin/chromium-headless-shell';
 
-const HostAndPort = z.string().regex(/^[a-z0-9.-]+:\d{1,5}$/i, 'must be host:port');
+const HostAndPort = z.string().regex(/^[a-z0-9.-]+:\d{1,5}(\/\d{1,2})?$/i, 'must be host:port or host:port/database');
 
 const Environment = z.object({
   BENCH_DIR: z
@@ -18,7 +18,7 @@ const Environment = z.object({
   BENCH_DB_PORT: z.coerce.number().int().min(1).max(65_535).default(3306),
   BENCH_REDIS_CACHE: HostAndPort.default('valkey-cache:6379'),
   BENCH_REDIS_CACHE_PASSWORD: z.string('is required (or BENCH_REDIS_CACHE_PASSWORD_FILE)'),
-  BENCH_REDIS_QUEUE: HostAndPort.default('valkey-queue:6379'),
+  BENCH_REDIS_QUEUE: HostAndPort.default('valkey-queue:6379/1'),
   BENCH_REDIS_QUEUE_USER: z.string().default(''),
   BENCH_REDIS_QUEUE_PASSWORD: z.string('is required (or BENCH_REDIS_QUEUE_PASSWORD_FILE)'),
   BENCH_SOCKETIO_PORT: z.coerce.number().int().min(1).max(65_535).default(9000),
