@@ -249,6 +249,8 @@ test('a deployment says which of its settings is missing', async (t) => {
   t.regex(out, /WHAT {2}DEPLOY_DOMAIN is not set/);
 });
 
+const SMOKE = join(ROOT, 'scripts/ci/smoke.sh');
+
 type Pages = Record<string, (response: ServerResponse) => void>;
 
 const page =
@@ -301,27 +303,31 @@ async function startEdge(t: ExecutionContext, pages: Pages) {
     rmSync(folder, { recursive: true, force: true });
   });
   const [http, https] = servers.map((server) => (server.address() as AddressInfo).port);
+  const address = ['cloud.test', '--connect', `127.0.0.1:${http}:${https}`];
   return {
+    /** With a certificate that the machine trusts. */
     smoke: (...args: string[]) =>
-      run(join(ROOT, 'scripts/ci/smoke.sh'), ['cloud.test', '--connect', `127.0.0.1:${http}:${https}`, ...args], {
-        GITHUB_ACTIONS: '',
-      }),
+      run(SMOKE, [...address, ...args], { CURL_CA_BUNDLE: join(folder, 'cert'), GITHUB_ACTIONS: '' }),
+    smokeFromElsewhere: (...args: string[]) => run(SMOKE, [...address, ...args], { GITHUB_ACTIONS: '' }),
     cert: join(folder, 'cert'),
   };
 }
 
 test('an appliance that is well passes the look from outside', async (t) => {
   const edge = await startEdge(t, HEALTHY);
-  const { code, out } = await edge.smoke('--cacert', edge.cert, '--wait', '0');
+  const { code, out } = await edge.smoke('--wait', '0');
   t.is(code, 0, out);
   t.is(out.match(/✔/g)?.length, 11);
 });
 
-test('a certificate that nobody trusts fails', async (t) => {
-  const edge = await startEdge(t, HEALTHY);
-  const { code, out } = await edge.smoke('--wait', '0');
+test('a certificate that nobody trusts fails, unless it is the authority of a local installation', async (t) => {
+  const edge = await startEdge(t, { ...HEALTHY, 'app.cloud.test/': page(200, {}, '<html>') });
+  const { code, out } = await edge.smokeFromElsewhere('--wait', '0');
   t.is(code, 1);
   t.regex(out, /self-signed certificate/i);
+  const local = await edge.smokeFromElsewhere('--wait', '0', '--local', edge.cert);
+  t.is(local.code, 0, local.out);
+  t.is(local.out.match(/✔/g)?.length, 10);
 });
 
 const FAULTS: { what: string; pages: Pages; told: RegExp }[] = [
@@ -361,7 +367,7 @@ const FAULTS: { what: string; pages: Pages; told: RegExp }[] = [
 for (const { what, pages, told } of FAULTS) {
   test(`the look from outside tells that ${what}`, async (t) => {
     const edge = await startEdge(t, { ...HEALTHY, ...pages });
-    const { code, out } = await edge.smoke('--cacert', edge.cert, '--wait', '0');
+    const { code, out } = await edge.smoke('--wait', '0');
     t.is(code, 1, out);
     t.regex(out, told);
   });
@@ -371,6 +377,6 @@ test('the look from outside waits for what is still starting', async (t) => {
   const pages = { ...HEALTHY, 'api.cloud.test/v1/plans': page(503, {}) };
   const edge = await startEdge(t, pages);
   setTimeout(() => Object.assign(pages, HEALTHY), 1500);
-  const { code, out } = await edge.smoke('--cacert', edge.cert, '--wait', '30');
+  const { code, out } = await edge.smoke('--wait', '30');
   t.is(code, 0, out);
 });
