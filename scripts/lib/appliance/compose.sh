@@ -2,12 +2,15 @@
 # `docker compose` for this installation, and what it knows about its containers. Only Docker itself is needed: answers
 # are taken by Go templates, so the host needs no jq.
 
+# The settings in force; a dry run has a copy.
+ENV_FILE=$ROOT/.env
+
 # compose ARGUMENT…: with the settings of .env and nothing else; a variable of the calling shell would win over the file.
 compose() {
   (
     unset_configuration
     cd "$ROOT" || exit 1
-    exec docker compose --project-directory "$ROOT" "$@"
+    exec docker compose --project-directory "$ROOT" --env-file "$ENV_FILE" "$@"
   )
 }
 

@@ -141,12 +141,13 @@ env_quote() {
 }
 
 # env_write FILE KEY VALUE [KEY VALUE]…: sets these and leaves every other line, comment and the order alone. A key that
-# is not there yet goes to the end. Mode 0600; the file is replaced in one step.
+# is not there yet goes below its commented-out line, or to the end. Mode 0600; the file is replaced in one step.
 env_write() {
   local file=$1 line key
   local -A wanted=() written=()
   local -a order=() lines=()
   shift
+  env_load "$file"
   while (($# > 0)); do
     env_quote "$2" || fail "$EXIT_CONFIG" "The value for $1 cannot be kept." \
       "It holds a line break or another control character, which a line of .env cannot hold." "Give $1 a value on one line."
@@ -162,8 +163,14 @@ env_write() {
         # Of several lines with one key the last counts; all of them say the same afterwards.
         printf '%s\n' "${wanted[$key]}"
         written[$key]=1
-      else
-        printf '%s\n' "$line"
+        continue
+      fi
+      printf '%s\n' "$line"
+      [[ $line =~ ^#\ ?([A-Z][A-Z0-9_]*)= ]] || continue
+      key=${BASH_REMATCH[1]}
+      if [[ -v wanted[$key] && ! -v ENV_VALUES[$key] && ! -v written[$key] ]]; then
+        printf '%s\n' "${wanted[$key]}"
+        written[$key]=1
       fi
     done
     for key in "${order[@]}"; do [[ -v written[$key] ]] || printf '%s\n' "${wanted[$key]}"; done
@@ -182,6 +189,27 @@ env_fill() {
   done
   ((${#missing[@]} == 0)) || env_write "$file" "${missing[@]}"
 }
+
+# env_adopt FILE EXAMPLE: adds the variables that a newer .env.example has, each with the comment above it.
+env_adopt() {
+  local file=$1 line block=() added=()
+  env_load "$file"
+  while IFS= read -r line; do
+    if [[ $line =~ $ENV_LINE ]]; then
+      [[ -v ENV_VALUES[${BASH_REMATCH[2]}] ]] || added+=('' "${block[@]}" "$line")
+      block=()
+    elif [[ $line == '#'* && $line != '# ---'* && ! $line =~ ^#\ ?[A-Z][A-Z0-9_]*= ]]; then
+      block+=("$line")
+    else
+      block=()
+    fi
+  done <"$2"
+  ((${#added[@]} == 0)) || { cat "$file" && printf '%s\n' "${added[@]}"; } | atomic_write "$file" 600
+  env_load "$file"
+}
+
+# env_default EXAMPLE KEY: what .env.example says, also when it is commented out there.
+env_default() { sed -nE "s/^#? ?$2=//p" "$1" | head -n 1; }
 
 # env_names FILE: every variable that the file knows, the commented-out ones included (of .env.example).
 env_names() { sed -nE 's/^[[:space:]]*#?[[:space:]]*(export[[:space:]]+)?([A-Z][A-Z0-9_]*)=.*/\2/p' "$1" | sort -u; }

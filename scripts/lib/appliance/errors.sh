@@ -57,8 +57,10 @@ unforeseen() {
     trace+=" ${FUNCNAME[$frame]} (${BASH_SOURCE[$frame]#"$ROOT/"}:${BASH_LINENO[$((frame - 1))]})"
   done
   to_log "✖ status $status of: $command; in:$trace"
+  local which='the log names it.'
+  [[ $RUN_LOG != /dev/null ]] || which="in$trace."
   failure "$STEP_CODE" "$SCRIPT stopped while: $STEP" \
-    "A command that was expected to work ended with status $status; the log names it." \
+    "A command that was expected to work ended with status $status; $which" \
     "Read the end of the log, then run $SCRIPT again: it goes on where it stopped." >&2
   exit "$STEP_CODE"
 }

@@ -47,6 +47,23 @@ progress() {
 }
 progress_end() { [[ ! -t 2 ]] || printf '\r\033[K' >&2; }
 
+# with_progress WHAT COMMAND…: `logged`, with the seconds that it takes.
+with_progress() {
+  local what=$1 from=$SECONDS status=0 ticker
+  shift
+  # Ends with this script, however that ends.
+  while kill -0 $$ 2>/dev/null; do
+    sleep 1
+    progress "$((SECONDS - from)) s" "$what"
+  done 9>&- &
+  ticker=$!
+  logged "$@" || status=$?
+  kill "$ticker" 2>/dev/null || true
+  wait "$ticker" 2>/dev/null || true
+  progress_end
+  return "$status"
+}
+
 not_started() {
   local code=$1 services=$2 how=$3 service why=''
   progress_end

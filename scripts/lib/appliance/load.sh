@@ -23,3 +23,13 @@ source "$ROOT/scripts/lib/appliance/secrets.sh"
 source "$ROOT/scripts/lib/appliance/compose.sh"
 # shellcheck source=scripts/lib/appliance/health.sh
 source "$ROOT/scripts/lib/appliance/health.sh"
+# shellcheck source=scripts/lib/appliance/state.sh
+source "$ROOT/scripts/lib/appliance/state.sh"
+# shellcheck source=scripts/lib/appliance/findings.sh
+source "$ROOT/scripts/lib/appliance/findings.sh"
+# shellcheck source=scripts/lib/appliance/host.sh
+source "$ROOT/scripts/lib/appliance/host.sh"
+# shellcheck source=scripts/lib/appliance/network.sh
+source "$ROOT/scripts/lib/appliance/network.sh"
+# shellcheck source=scripts/lib/appliance/images.sh
+source "$ROOT/scripts/lib/appliance/images.sh"

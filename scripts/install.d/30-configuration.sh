@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# .env: checked as a whole, every wrong variable named at once, then put in place in one step.
+
+# shellcheck source=scripts/install.d/31-validation.sh
+source "$ROOT/scripts/install.d/31-validation.sh"
+
+configuration() {
+  local problems
+  step "$EXIT_CONFIG" 'Settings: .env'
+  problems=$(configuration_problems)
+  if [[ -n $problems ]]; then
+    fail "$EXIT_CONFIG" "$(wc -l <<<"$problems") settings are missing or wrong." "$problems" \
+      "Correct them in $ROOT/.env, then run scripts/install.sh again.
+.env.example says what each is for; --set NAME=VALUE sets one."
+  fi
+  check_compose_files
+  if [[ -f $ROOT/.env ]] && cmp -s "$ENV_FILE" "$ROOT/.env"; then
+    if ! is_mode "$ROOT/.env" 600; then
+      changed 'set the mode of .env to 600'
+      $DRY_RUN || chmod 600 "$ROOT/.env"
+    fi
+  else
+    tell_differences
+    if ! $DRY_RUN; then atomic_write "$ROOT/.env" 600 <"$ENV_FILE"; fi
+  fi
+  $DRY_RUN && return 0
+  remove_temporaries "$ROOT"
+  ENV_FILE=$ROOT/.env
+  env_load "$ENV_FILE"
+  remember size "$(env_value SIZE)"
+}
+
+# What compose itself has to say about the files and the settings together.
+check_compose_files() {
+  local said
+  docker compose version >/dev/null 2>&1 || return 0
+  said=$(compose config --quiet 2>&1) || fail "$EXIT_CONFIG" 'docker compose does not accept the settings.' \
+    "$(tail -n 3 <<<"$said")" "Correct what it names in .env or in the compose files of COMPOSE_FILE ($(env_value COMPOSE_FILE))."
+}
+
+tell_differences() {
+  local line name old new count=0
+  if [[ ! -f $ROOT/.env ]]; then
+    changed "write .env: $(env_value DOMAIN), mode $MODE, size $(env_value SIZE)"
+    return 0
+  fi
+  # Only names: a value may be private.
+  while read -r line; do
+    [[ $line =~ ^([A-Z][A-Z0-9_]*)= ]] || continue
+    name=${BASH_REMATCH[1]}
+    old=$(grep -c "^$name=" "$ROOT/.env" || true)
+    new=changed
+    [[ $old != 0 ]] || new=added
+    changed "write .env: $name $new"
+    count=$((count + 1))
+  done < <(comm -13 <(sort "$ROOT/.env") <(sort "$ENV_FILE"))
+  ((count > 0)) || changed 'write .env: comments'
+}
