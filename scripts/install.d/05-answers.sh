@@ -18,6 +18,7 @@ gather_answers() {
   # Lines that cannot be read would be lost or doubled by writing; the validation names them.
   ((${#ENV_PROBLEMS[@]} == 0)) || return 0
 
+  adopt_release_images "$candidate"
   choose_mode
   apply_options "$candidate"
   env_fill "$candidate" DOMAIN "${BASTIDE_DOMAIN:-}" OPERATOR_EMAIL "${BASTIDE_EMAIL:-}" \
@@ -29,6 +30,22 @@ gather_answers() {
   fi
   write_mode "$candidate" "$is_new"
   write_size "$candidate" "$is_new"
+}
+
+# A release brings images.env with the digests of its images. A value is ours to change when it is empty or when the
+# release before had put it there.
+adopt_release_images() {
+  local release=$ROOT/images.env before=$ROOT/.bastide/appliance/images.env line name pairs=()
+  [[ -f $release ]] || return 0
+  while IFS= read -r line; do
+    [[ $line =~ ^([A-Z][A-Z0-9_]*_IMAGE)=([^[:space:]]+)$ ]] || continue
+    name=${BASH_REMATCH[1]}
+    [[ $(env_value "$name") != "${BASH_REMATCH[2]}" ]] || continue
+    if [[ -z $(env_value "$name") || $(env_default "$before" "$name") == "$(env_value "$name")" ]]; then
+      pairs+=("$name" "${BASH_REMATCH[2]}")
+    fi
+  done <"$release"
+  ((${#pairs[@]} == 0)) || env_write "$1" "${pairs[@]}"
 }
 
 choose_mode() {

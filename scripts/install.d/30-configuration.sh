@@ -28,6 +28,7 @@ configuration() {
   ENV_FILE=$ROOT/.env
   env_load "$ENV_FILE"
   remember size "$(env_value SIZE)"
+  if [[ -f $ROOT/images.env ]]; then atomic_write "$ROOT/.bastide/appliance/images.env" 600 <"$ROOT/images.env"; fi
 }
 
 # What compose itself has to say about the files and the settings together.

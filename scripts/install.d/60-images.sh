@@ -12,11 +12,12 @@ images() {
   fi
   now=$(build_fingerprint)
   # Some services run an image that another one builds.
-  ours=$(service_images | awk -F'\t' '$3 == "yes" { print $2 }')
+  ours=$(service_images | awk -F'\t' '$3 == "yes" && $2 !~ /@sha256:/ { print $2 }')
   while IFS=$'\t' read -r service image is_built; do
     present=true
     docker image inspect "$image" >/dev/null 2>&1 || present=false
-    if [[ $is_built == yes ]]; then
+    # A release's images have a digest and are pulled, although this folder could build them.
+    if [[ $is_built == yes && $image != *@sha256:* ]]; then
       # An image that came from elsewhere (docker load, a mirror) is taken as it is.
       if ! $present || { [[ -n $(state built-from) && $(state built-from) != "$now" && $image == bastide/* ]]; }; then to_build+=("$service"); fi
     elif ! $present && [[ ! -v seen[$image] ]] && ! grep -qxF "$image" <<<"$ours"; then

@@ -209,7 +209,7 @@ env_adopt() {
 }
 
 # env_default EXAMPLE KEY: what .env.example says, also when it is commented out there.
-env_default() { sed -nE "s/^#? ?$2=//p" "$1" | head -n 1; }
+env_default() { [[ ! -f $1 ]] || sed -nE "s/^#? ?$2=//p" "$1" | head -n 1; }
 
 # env_names FILE: every variable that the file knows, the commented-out ones included (of .env.example).
 env_names() { sed -nE 's/^[[:space:]]*#?[[:space:]]*(export[[:space:]]+)?([A-Z][A-Z0-9_]*)=.*/\2/p' "$1" | sort -u; }

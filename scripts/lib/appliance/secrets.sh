@@ -14,11 +14,13 @@ keycloak_db_password password
 postal_db_password password
 backup_db_password password
 monitoring_db_password password
+bench_db_password password
 postgres_password password
 lago_db_password password
 lago_database_url derived
 valkey_queue_password password
 valkey_cache_password password
+valkey_frappe_password password
 redis_url derived
 lago_redis_url derived
 lago_redis_cache_url derived

@@ -1,0 +1,160 @@
+#!/usr/bin/env bash
+# Removes what an installation made, and nothing else: containers, networks and, only when told so, its data.
+set -Eeuo pipefail
+
+# shellcheck source=scripts/lib/appliance/load.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/appliance/load.sh"
+
+usage() {
+  cat <<'TEXT'
+Usage: scripts/uninstall.sh [--keep-data | --delete-data] [--yes-delete DOMAIN] [--no-backup] [--dry-run]
+
+  --keep-data          removes containers and networks; volumes, .env, secrets/ and backups stay (the default).
+                       scripts/install.sh brings all of it back.
+  --delete-data        removes the volumes, .env, secrets/, logs/ and images of this installation as well. Asks for the
+                       domain. Backups stay: remove BACKUP_DIR yourself.
+  --yes-delete DOMAIN  the answer to that question, for scripts
+  --no-backup          no backup before data is deleted
+  --dry-run            says what it would remove and changes nothing
+TEXT
+}
+
+DELETE=false
+DRY_RUN=false
+BACKUP=true
+ANSWER=''
+REMOVED=0
+
+main() {
+  parse_arguments "$@"
+  catch_errors scripts/uninstall.sh
+  is_root || fail "$EXIT_PREFLIGHT_FAILED" 'This is not root.' 'Containers and secrets belong to root.' 'sudo scripts/uninstall.sh'
+  if ! $DRY_RUN; then
+    start_run_log uninstall
+    take_lock scripts/uninstall.sh
+  fi
+  env_load "$ROOT/.env"
+  if $DELETE; then
+    consent
+    last_backup
+  fi
+  remove containers ps -aq
+  remove networks network ls -q
+  if $DELETE; then
+    remove volumes volume ls -q
+    remove_images
+    remove_files
+  fi
+  finish
+}
+
+parse_arguments() {
+  while (($# > 0)); do
+    case $1 in
+      --keep-data) DELETE=false ;;
+      --delete-data) DELETE=true ;;
+      --yes-delete)
+        DELETE=true
+        ANSWER=${2:?--yes-delete needs the domain}
+        shift
+        ;;
+      --no-backup) BACKUP=false ;;
+      --dry-run) DRY_RUN=true ;;
+      -h | --help)
+        usage
+        exit 0
+        ;;
+      *)
+        usage >&2
+        die "unknown argument $1"
+        ;;
+    esac
+    shift
+  done
+}
+
+# Deleting needs the domain, typed: a habit of answering "y" must not be enough. Without .env there is no domain to type,
+# and what is left of data is only reachable by the project's name.
+consent() {
+  local wanted
+  wanted=$(env_value DOMAIN "$(project)")
+  $DRY_RUN && return 0
+  if [[ -z $ANSWER && -t 0 && -t 2 ]]; then
+    printf '? All data of this installation will be gone. Type %s to go on: ' "$wanted" >&2
+    read -r ANSWER
+  fi
+  [[ $ANSWER == "$wanted" ]] || fail "$EXIT_PREFLIGHT_FAILED" 'Nothing was removed.' \
+    "Deleting the data needs the domain $wanted, and ${ANSWER:-nothing} was given." \
+    "scripts/uninstall.sh --delete-data and type $wanted, or --yes-delete $wanted. Without deleting: --keep-data"
+}
+
+last_backup() {
+  $BACKUP && [[ -x $ROOT/scripts/backup.sh ]] || return 0
+  if [[ -z $(container_of backup) ]]; then
+    tell 'no backup first: nothing runs here'
+    return 0
+  fi
+  if $DRY_RUN; then
+    tell 'would: make a last backup'
+    return 0
+  fi
+  step "$EXIT_BACKUP" 'A last backup (--no-backup leaves it out)'
+  with_progress 'the backup' "$ROOT/scripts/backup.sh" || fail "$EXIT_BACKUP" 'The last backup failed, so nothing was removed.' "$(log_tail 5)" \
+    'Mend it (scripts/doctor.sh), or leave it out: --no-backup'
+}
+
+# remove WHAT LIST-COMMAND…: everything of that kind that carries this project's label.
+remove() {
+  local what=$1 ids
+  shift
+  mapfile -t ids < <(docker "$@" --filter "label=com.docker.compose.project=$(project)")
+  ((${#ids[@]} > 0)) || return 0
+  REMOVED=$((REMOVED + ${#ids[@]}))
+  if $DRY_RUN; then
+    tell "would: remove ${#ids[@]} $what"
+    return 0
+  fi
+  tell "removing ${#ids[@]} $what"
+  case $what in
+    # First all are asked to end, the databases with the time they need; then they are removed.
+    containers) logged docker stop --time 60 "${ids[@]}" && logged docker rm --force "${ids[@]}" ;;
+    networks) logged docker network rm "${ids[@]}" ;;
+    volumes) logged docker volume rm "${ids[@]}" ;;
+  esac || fail "$EXIT_START" "Not all $what could be removed." "$(log_tail 4)" 'Mend what it names, then run scripts/uninstall.sh again.'
+}
+
+# Only images that this folder built; what was pulled may serve others, and `docker image prune -a` frees it.
+remove_images() {
+  local images
+  mapfile -t images < <(docker image ls --filter "label=com.docker.compose.project=$(project)" -q | sort -u)
+  ((${#images[@]} > 0)) || return 0
+  REMOVED=$((REMOVED + ${#images[@]}))
+  if $DRY_RUN; then tell "would: remove ${#images[@]} images that were built here"; else
+    tell "removing ${#images[@]} images that were built here"
+    logged docker image rm --force "${images[@]}" || tell 'some are in use elsewhere and stay'
+  fi
+}
+
+remove_files() {
+  local path
+  for path in .env secrets .bastide/appliance; do
+    [[ -e $ROOT/$path ]] || continue
+    # The lock's own folder is there in every run.
+    [[ $path == .bastide/appliance && ! -f $STATE_FILE ]] || REMOVED=$((REMOVED + 1))
+    if $DRY_RUN; then tell "would: remove $path"; else rm -rf "${ROOT:?}/$path"; fi
+  done
+}
+
+finish() {
+  if ((REMOVED == 0)); then
+    printf '✔ Nothing to remove.\n' >&2
+  elif $DRY_RUN; then
+    printf 'Nothing was removed (--dry-run).\n' >&2
+  elif $DELETE; then
+    printf '✔ Removed. Backups are still in %s; the copy of their key that you keep opens them.\n' "$(env_value BACKUP_DIR ./backups/repository)" >&2
+  else
+    printf '✔ Removed the containers. Data, .env, secrets/ and backups are still here; scripts/install.sh starts all of it again.\n' >&2
+  fi
+}
+
+main "$@"
