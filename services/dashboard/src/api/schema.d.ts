@@ -2012,7 +2012,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `billing.provider_unavailable` */
+            /** @description `payments_not_configured`, `billing.provider_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3636,6 +3636,15 @@ export interface operations {
             };
             /** @description `webhook.signature_invalid` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payments_not_configured` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

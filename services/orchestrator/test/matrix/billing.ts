@@ -79,7 +79,11 @@ function fromLago(world: MatrixWorld, key = world.ctx.config.LAGO_WEBHOOK_HMAC_K
   };
 }
 
-function fromStripe(world: MatrixWorld, secret = world.ctx.config.STRIPE_WEBHOOK_SECRET, ageS = 0): MatrixRequest {
+function fromStripe(
+  world: MatrixWorld,
+  secret = world.ctx.config.STRIPE_WEBHOOK_SECRET ?? '',
+  ageS = 0,
+): MatrixRequest {
   const payload = JSON.stringify({ id: `evt_${randomUUID()}`, object: 'event', type: 'charge.succeeded', data: {} });
   const timestamp = Math.floor(Date.now() / 1000) - ageS;
   const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp });

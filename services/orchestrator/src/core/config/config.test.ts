@@ -36,6 +36,36 @@ test('reads secrets from files, and a variable wins over its file', (t) => {
   t.true(error.message.includes('LAGO_API_KEY_FILE'));
 });
 
+test('an empty secret file is no value: an optional one is off, a required one is missing', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'config-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const empty = join(folder, 'empty');
+  writeFileSync(empty, '\n');
+  const { STRIPE_SECRET_KEY: _key, STRIPE_WEBHOOK_SECRET: _secret, ...env } = GOOD;
+  const off = loadConfig({ ...env, STRIPE_SECRET_KEY_FILE: empty, STRIPE_WEBHOOK_SECRET_FILE: empty });
+  t.is(off.STRIPE_SECRET_KEY, undefined);
+  const error = t.throws(() => loadConfig({ ...GOOD, LAGO_API_KEY: '', LAGO_API_KEY_FILE: empty }));
+  t.true(error.message.includes('LAGO_API_KEY: is not set'));
+});
+
+test('half a provider stops the start, none does not', (t) => {
+  const pairs = [
+    ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'],
+    ['LLM_UPSTREAM_URL', 'LLM_UPSTREAM_KEY'],
+  ] as const;
+  for (const [one, other] of pairs) {
+    t.notThrows(() => loadConfig({ ...GOOD, [one]: '', [other]: '' }));
+    for (const [missing, given] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const error = t.throws(() => loadConfig({ ...GOOD, [missing]: '' }), { instanceOf: ConfigError });
+      t.is(error.problems.length, 1);
+      t.true(error.message.includes(`${missing}: is not set, but ${given} is`));
+    }
+  }
+});
+
 test('refuses plain HTTP in production', (t) => {
   const error = t.throws(() => loadConfig({ ...GOOD, NODE_ENV: 'production' }));
   t.true(error.message.includes('PUBLIC_URL: must be https'));

@@ -43,11 +43,11 @@ function readVariables<V extends VariableSet>(set: V, env: Record<string, string
   return { values: values as Partial<Values<V>>, problems };
 }
 
-/** NAME wins over NAME_FILE; an empty string counts as unset, as in compose files. */
+/** NAME wins over NAME_FILE; an empty string or file counts as unset: compose has a file for every secret there may be. */
 function rawValue(env: Record<string, string | undefined>, name: string): string | undefined {
   if (env[name]) return env[name];
   const file = env[`${name}_FILE`];
-  return file ? readFileSync(file, 'utf8').trim() : undefined;
+  return file ? readFileSync(file, 'utf8').trim() || undefined : undefined;
 }
 
 function problem(issues: readonly { code: string; message: string; input?: unknown }[]): string {
@@ -56,7 +56,22 @@ function problem(issues: readonly { code: string; message: string; input?: unkno
   return issues.map((issue) => issue.message).join(', ');
 }
 
+/** What only works together: one without the other is a mistake, and neither means that the feature is off. */
+const PAIRS = [
+  ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'card payments'],
+  ['LLM_UPSTREAM_URL', 'LLM_UPSTREAM_KEY', 'the LLM gateway'],
+] as const;
+
 function contradictions(config: Partial<Config>): string[] {
+  const halves = PAIRS.flatMap(([one, other, what]) => {
+    if ((config[one] === undefined) === (config[other] === undefined)) return [];
+    const [missing, given] = config[one] === undefined ? [one, other] : [other, one];
+    return [`${missing}: is not set, but ${given} is; set both, or neither to run without ${what}`];
+  });
+  return [...halves, ...unsafe(config)];
+}
+
+function unsafe(config: Partial<Config>): string[] {
   if (config.NODE_ENV !== 'production') return [];
   const isPlain = (url: unknown) => typeof url === 'string' && !url.startsWith('https://');
   return [

@@ -182,9 +182,14 @@ export const variables = {
     group: 'Billing',
     about: 'Stripe’s API.',
   }),
-  STRIPE_SECRET_KEY: variable({ schema: secret(), group: 'Billing', about: 'Secret or restricted key.', secret: true }),
+  STRIPE_SECRET_KEY: variable({
+    schema: secret().optional(),
+    group: 'Billing',
+    about: 'Secret or restricted key. Without it and the next there are no card payments.',
+    secret: true,
+  }),
   STRIPE_WEBHOOK_SECRET: variable({
-    schema: secret(),
+    schema: secret().optional(),
     group: 'Billing',
     about: 'Signing secret (whsec_…) of the endpoint /webhooks/stripe.',
     secret: true,
@@ -236,15 +241,25 @@ export const variables = {
   }),
 
   LLM_UPSTREAM_URL: variable({
-    schema: httpUrl(),
+    schema: httpUrl().optional(),
     group: 'LLM gateway',
-    about: 'An OpenAI-compatible provider, ending in /v1.',
+    about: 'An OpenAI-compatible provider, ending in /v1. Without it and its key the gateway refuses completions.',
   }),
-  LLM_UPSTREAM_KEY: variable({ schema: secret(), group: 'LLM gateway', about: 'Its key.', secret: true }),
+  LLM_UPSTREAM_KEY: variable({
+    schema: secret().optional(),
+    group: 'LLM gateway',
+    about: 'Its key; any word for a provider that asks for none.',
+    secret: true,
+  }),
   LLM_PRICES_FILE: variable({
     schema: z.string().default('llm-prices.yaml'),
     group: 'LLM gateway',
     about: 'What models cost; a model that is not in it is served at cost 0.',
+  }),
+  LLM_DAILY_BUDGET_USD: variable({
+    schema: z.coerce.number().positive().default(50),
+    group: 'LLM gateway',
+    about: 'What all completions of a day (UTC) may cost; the operator is warned at 90 %.',
   }),
   LLM_MAX_LIVE_REQUESTS: variable({
     schema: z.coerce.number().int().min(1).max(20_000).default(2000),

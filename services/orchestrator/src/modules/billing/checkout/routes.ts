@@ -1,6 +1,6 @@
 import { type Route, route } from '#core/http/route.ts';
 import { InvoiceParams } from '../invoices/schemas.ts';
-import { NoUsableAnswer } from '../providers/errors.ts';
+import { NoUsableAnswer, PaymentsNotConfigured } from '../providers/errors.ts';
 import { Checkout, CreateCheckout } from './schemas.ts';
 import { InvoiceNotPayable, PaymentRefused, createCheckout } from './service.ts';
 
@@ -16,7 +16,7 @@ export const checkoutRoutes: Route[] = [
     params: InvoiceParams,
     body: CreateCheckout,
     response: { status: 201, schema: Checkout },
-    errors: [InvoiceNotPayable, PaymentRefused, NoUsableAnswer],
+    errors: [InvoiceNotPayable, PaymentRefused, PaymentsNotConfigured, NoUsableAnswer],
     idempotency: 'repeatable',
     handle: (ctx, { params }) => createCheckout(ctx, params.invoiceId),
   }),

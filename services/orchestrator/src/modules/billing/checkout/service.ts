@@ -7,8 +7,8 @@ import { record } from '#modules/audit/service.ts';
 import { ownersOf } from '#modules/identity/members/service.ts';
 import { getTenant } from '#modules/identity/tenants/service.ts';
 import { type InvoiceRow, invoices } from '../invoices/queries.ts';
-import { ProviderRefused, isKeptFailure } from '../providers/errors.ts';
-import { type CheckoutSession, stripeGateway } from '../providers/stripe/stripe.ts';
+import { PaymentsNotConfigured, ProviderRefused, isKeptFailure } from '../providers/errors.ts';
+import { type CheckoutSession, stripeGateway, takesPayments } from '../providers/stripe/stripe.ts';
 import { isWithdrawn } from '../subscriptions/withdrawn.ts';
 import { closeAttempt } from './close.ts';
 import { paymentCustomers } from './customers.ts';
@@ -41,6 +41,7 @@ const LOOK_AFTER_S = [30, 120, 300];
  */
 export async function createCheckout(ctx: TenantContext, invoiceId: string): Promise<Checkout> {
   const invoice = await requirePayable(ctx, invoiceId);
+  if (!takesPayments(ctx)) throw PaymentsNotConfigured();
   const attempt = await liveAttempt(ctx, invoice);
   return attempt.state === 'open' ? present(attempt) : openPage(ctx, invoice, attempt);
 }

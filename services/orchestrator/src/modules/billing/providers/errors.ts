@@ -9,6 +9,13 @@ export const NoUsableAnswer = defineError<{ provider: string }>(
   { retryAfterS: 5 },
 );
 
+/** Neither key nor signing secret were given: an operator's decision, or something they have not got to yet. */
+export const PaymentsNotConfigured = defineError(
+  'payments_not_configured',
+  503,
+  'Card payments are not set up on this server, because it has no keys of a payment provider. Ask its operator, who sets the secrets stripe_secret_key and stripe_webhook_secret.',
+);
+
 /**
  * No usable answer: the call may or may not have been carried out, so only a repeatable call may follow. `reason` is for
  * the log, and never shown; `status` is there when the provider did answer, with a failure of its own.

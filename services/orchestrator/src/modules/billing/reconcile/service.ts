@@ -8,6 +8,7 @@ import { refreshInvoice } from '../projection/invoice.ts';
 import { refreshSubscription } from '../projection/subscription.ts';
 import { isUnavailable } from '../providers/errors.ts';
 import { lago } from '../providers/lago/lago.ts';
+import { takesPayments } from '../providers/stripe/stripe.ts';
 import type { LagoInvoice } from '../providers/lago/shapes.ts';
 import { carryOut } from '../subscriptions/orders.ts';
 import { overdueOrders, runningSubscriptions, subscriptionById } from '../subscriptions/queries.ts';
@@ -71,6 +72,8 @@ async function reconcileOrders(ctx: Context, repair: Repair): Promise<void> {
 }
 
 async function reconcileAttempts(ctx: Context, repair: Repair): Promise<void> {
+  // Attempts of a time when there was a provider: nobody can be asked about them.
+  if (!takesPayments(ctx)) return;
   for (const row of await unfinishedAttempts(ctx))
     await repair(row.tenant_id, row.id, async (ctx) => (await check(ctx, row.id)) !== 'nothing new');
 }

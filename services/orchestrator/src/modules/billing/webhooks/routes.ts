@@ -1,4 +1,5 @@
 import { type Route, route } from '#core/http/route.ts';
+import { PaymentsNotConfigured } from '../providers/errors.ts';
 import { SignatureInvalid, receiveFromLago, receiveFromStripe } from './service.ts';
 
 const tag = 'Webhooks';
@@ -27,7 +28,7 @@ export const webhookRoutes: Route[] = [
     tag,
     summary: 'What Stripe has to tell (signed, at most five minutes old)',
     response: { status: 204 },
-    errors: [SignatureInvalid],
+    errors: [SignatureInvalid, PaymentsNotConfigured],
     rawBody: true,
     handle: (ctx, { http }) => receiveFromStripe(ctx, http.rawBody, http.header('stripe-signature')),
   }),

@@ -118,6 +118,16 @@ export const restarting: GatewayError = {
   retryAfterS: BUSY_RETRY_S,
 };
 
+export const noProvider: GatewayError = {
+  ...make(
+    503,
+    SERVER,
+    'no_provider_configured',
+    'This server has no LLM provider yet, so it cannot complete anything. Its operator sets LLM_UPSTREAM_URL and the secret llm_upstream_key, and restarts the gateway.',
+  ),
+  shouldRetry: false,
+};
+
 export const upstreamUnreachable = make(
   502,
   'upstream_error',

@@ -64,7 +64,8 @@ export class Gateway {
       countMessages(ctx, tenantId, since),
     );
     const { LLM_UPSTREAM_URL: url, LLM_UPSTREAM_KEY: key } = config;
-    const upstream = new Upstream(openaiCompatible({ name: 'upstream', url, key }), config);
+    const upstream = url && key ? new Upstream(openaiCompatible({ name: 'upstream', url, key }), config) : undefined;
+    if (!upstream) ctx.log.warn('no LLM provider is configured: every completion is refused');
     const principals = new Principals(ctx);
     await principals
       .watch()
@@ -76,7 +77,7 @@ export class Gateway {
       prices,
       principals,
       upstream,
-      models: new ModelList(upstream),
+      models: upstream && new ModelList(upstream),
       metrics: createGatewayMetrics(ctx),
       settling: new Set(),
       live: new Set<Completion>(),
@@ -111,7 +112,7 @@ export class Gateway {
     this.#stopping.abort();
     await Promise.all(this.#loops);
     journal.close();
-    await upstream.close();
+    await upstream?.close();
     this.#redis.disconnect();
   }
 

@@ -15,6 +15,7 @@ import {
   methodNotAllowed,
   missingKey,
   modelNotFound,
+  noProvider,
   overloaded,
   quotaUsedUp,
   rateLimited,
@@ -33,8 +34,9 @@ import type { Upstream } from './upstream.ts';
 
 export interface ServingParts extends MeterParts {
   principals: Principals;
-  upstream: Upstream;
-  models: ModelList;
+  /** Without one there is nobody to ask. */
+  upstream: Upstream | undefined;
+  models: ModelList | undefined;
   live: Set<Completion>;
   isStopping: boolean;
 }
@@ -85,6 +87,8 @@ async function answer(parts: ServingParts, call: Call): Promise<void> {
 async function completeChat(parts: ServingParts, call: Call): Promise<void> {
   const key = presentedKey(call);
   const known = await authenticate(parts, key);
+  const { upstream } = parts;
+  if (!upstream) throw new Refused(noProvider);
   const rawBody = await readBody(call.request);
   if (rawBody === undefined) return;
   if (!Buffer.isBuffer(rawBody)) throw new Refused(rawBody);
@@ -94,14 +98,14 @@ async function completeChat(parts: ServingParts, call: Call): Promise<void> {
   if (parts.live.size >= parts.ctx.config.LLM_MAX_LIVE_REQUESTS) throw new Refused(overloaded);
 
   // Whatever may fail fails before something is reserved.
-  const prepared = prepare(parts, call, envelope);
+  const prepared = prepare(upstream, call, envelope);
   const { decision, principal } = await reserve(parts, call, key, known);
   if (decision.kind === 'refused') {
     Object.assign(call.headers, allowanceHeaders(decision.allowance));
     throw new Refused(refusalFor(decision));
   }
   const { reservation, allowance } = decision;
-  const { upstream, live, ctx } = parts;
+  const { live, ctx } = parts;
   const { promptEstimate, upstreamRequest } = prepared;
   const provider = upstream.provider.name;
   const meter = new Meter(parts, { call, envelope, principal, reservation, provider, promptEstimate });
@@ -124,7 +128,7 @@ async function completeChat(parts: ServingParts, call: Call): Promise<void> {
   completion.start();
 }
 
-function prepare({ upstream }: ServingParts, { requestId }: Call, envelope: Envelope) {
+function prepare(upstream: Upstream, { requestId }: Call, envelope: Envelope) {
   try {
     const upstreamRequest = upstream.provider.chatRequest({ requestId, ...envelope });
     return { upstreamRequest, promptEstimate: estimatePrompt(envelope.body) };
@@ -180,6 +184,7 @@ async function getModel(parts: ServingParts, call: Call, path: string): Promise<
 
 async function modelsOf(parts: ServingParts, call: Call): Promise<Model[]> {
   const principal = await authenticate(parts, presentedKey(call));
+  if (!parts.models) throw new Refused(noProvider);
   const models = await parts.models.get(call.requestId).catch((error: unknown) => {
     parts.ctx.log.warn({ err: error }, 'the provider’s models are not known');
     throw new Refused(upstreamUnreachable);

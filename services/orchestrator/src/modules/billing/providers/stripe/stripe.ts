@@ -2,16 +2,18 @@ import Stripe from 'stripe';
 import type { Config } from '#core/config/variables.ts';
 import type { Context } from '#core/context.ts';
 import { stableUuid } from '#core/ids.ts';
-import { ProviderRefused, ProviderUnavailable } from '../errors.ts';
+import { PaymentsNotConfigured, ProviderRefused, ProviderUnavailable } from '../errors.ts';
 
 const clients = new WeakMap<Config, Stripe>();
 
 /** The official client, pinned to the version whose fields we read (contracts/billing.md B). */
 function client({ config }: Pick<Context, 'config'>): Stripe {
+  const key = config.STRIPE_SECRET_KEY;
+  if (key === undefined) throw PaymentsNotConfigured();
   let stripe = clients.get(config);
   if (!stripe) {
     const { hostname, port, protocol } = new URL(config.STRIPE_API_URL);
-    stripe = new Stripe(config.STRIPE_SECRET_KEY, {
+    stripe = new Stripe(key, {
       apiVersion: '2026-10-28.endive',
       host: hostname,
       protocol: protocol === 'http:' ? 'http' : 'https',
@@ -129,14 +131,20 @@ function statusOf(status: Stripe.Checkout.Session['status']): CheckoutSession['s
 const failureOf = (intent: Stripe.PaymentIntent): string | null =>
   intent.status === 'succeeded' ? null : (intent.last_payment_error?.message ?? null);
 
+/** Whether there is a payment provider at all. */
+export const takesPayments = ({ config }: Pick<Context, 'config'>): boolean => config.STRIPE_SECRET_KEY !== undefined;
+
 /** Undefined when the signature is not ours, or older than five minutes. */
 export function verifyStripeEvent(
   ctx: Pick<Context, 'config'>,
   rawBody: Buffer,
   signature: string,
 ): { id: string; type: string } | undefined {
+  const { STRIPE_WEBHOOK_SECRET: secret } = ctx.config;
+  if (secret === undefined) throw PaymentsNotConfigured();
+  const { webhooks } = client(ctx);
   try {
-    return client(ctx).webhooks.constructEvent(rawBody, signature, ctx.config.STRIPE_WEBHOOK_SECRET);
+    return webhooks.constructEvent(rawBody, signature, secret);
   } catch {
     return undefined;
   }

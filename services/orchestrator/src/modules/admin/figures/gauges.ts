@@ -1,0 +1,65 @@
+import { Gauge, type Registry } from 'prom-client';
+
+/** name → help and labels. They are empty in every worker but the one that counts; dashboards take the maximum. */
+const GAUGES = {
+  figures_timestamp_seconds: ['When the figures below were counted.'],
+  users: ['People who have logged in at least once.'],
+  signups_day: ['People who came within the last 24 hours.'],
+  tenants: ['Tenants.'],
+  active_subscriptions: [
+    'Active subscriptions; those that were never paid are free or wait for money.',
+    'line',
+    'plan',
+    'paid',
+  ],
+  mrr_minor: [
+    'Monthly recurring revenue in minor units: paid prices, a yearly one by its twelfth.',
+    'currency',
+    'line',
+  ],
+  mrr_estimated_subscriptions: ['Subscriptions with a price that the catalogue has no more; counted at its successor.'],
+  subscriptions_ended_day: ['Paid subscriptions that ended within the last 24 hours.', 'line'],
+  purchases_day: ['Payments received within the last 24 hours.', 'currency'],
+  revenue_day_minor: ['What they amount to, in minor units.', 'currency'],
+  invoices: ['Invoices, by their state and that of their payment.', 'status', 'payment_status'],
+  invoices_overdue: ['Invoices that are overdue.'],
+  payments_refund_due: ['Payments that settle nothing and are to be given back by a person.'],
+  payments_failed_day: ['Attempts to pay that failed within the last 24 hours.'],
+  usage_events: ['Metered usage that is not at Lago, by state.', 'state'],
+  usage_events_oldest_waiting_seconds: ['How long the oldest of it has waited.'],
+  sites: ['Sites, by status.', 'status'],
+  operations_open: ['Operations that have not succeeded, by state.', 'state'],
+  operations_stuck: ['Operations under way that have not moved for half an hour.'],
+  inbox_waiting: ['Webhooks that are kept and not handled.', 'source'],
+  inbox_oldest_waiting_seconds: ['How long the oldest of them has waited.', 'source'],
+  mails_waiting: ['Mails that are not sent yet.'],
+  mails_oldest_waiting_seconds: ['How long the oldest of them has waited.'],
+  mails_failed_day: ['Mails of the last 24 hours that were given up.'],
+  llm_active_tenants_today: ['Tenants that used the gateway today (UTC).', 'plan'],
+  llm_messages_today: ['Completions of today, by the tenant’s plan.', 'plan'],
+  llm_cost_today_nano_usd: ['Their cost together.'],
+  llm_plan_cost_today_nano_usd: ['Their cost, by the tenant’s plan.', 'plan'],
+  llm_abusive_tenants_today: ['Tenants with more than 300 completions today.'],
+  llm_budget_nano_usd: ['LLM_DAILY_BUDGET_USD.'],
+} as const satisfies Record<string, readonly [help: string, ...labels: string[]]>;
+
+export type FigureGauge = keyof typeof GAUGES;
+export type Figures = Record<FigureGauge, Gauge>;
+
+export function createFigures(registry: Registry): Figures {
+  const gauges = Object.entries(GAUGES).map(([name, [help, ...labelNames]]) => {
+    const gauge = new Gauge({ name: `bastide_${name}`, help, labelNames, registers: [registry] });
+    // A gauge without labels would say 0 before anything was counted.
+    gauge.remove();
+    return [name, gauge];
+  });
+  return Object.fromEntries(gauges) as Figures;
+}
+
+/** Says nothing rather than something old. */
+export function forgetFigures(figures: Figures): void {
+  for (const gauge of Object.values(figures)) {
+    gauge.reset();
+    gauge.remove();
+  }
+}
