@@ -1994,7 +1994,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `invoice.not_payable` */
+            /** @description `invoice.not_payable`, `payments_not_configured` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2012,7 +2012,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payments_not_configured`, `billing.provider_unavailable` */
+            /** @description `billing.provider_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3643,7 +3643,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `payments_not_configured` */
+            /** @description `webhook.not_configured` */
             503: {
                 headers: {
                     [name: string]: unknown;

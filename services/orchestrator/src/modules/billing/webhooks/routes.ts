@@ -1,6 +1,5 @@
 import { type Route, route } from '#core/http/route.ts';
-import { PaymentsNotConfigured } from '../providers/errors.ts';
-import { SignatureInvalid, receiveFromLago, receiveFromStripe } from './service.ts';
+import { SenderNotConfigured, SignatureInvalid, receiveFromLago, receiveFromStripe } from './service.ts';
 
 const tag = 'Webhooks';
 
@@ -28,7 +27,7 @@ export const webhookRoutes: Route[] = [
     tag,
     summary: 'What Stripe has to tell (signed, at most five minutes old)',
     response: { status: 204 },
-    errors: [SignatureInvalid, PaymentsNotConfigured],
+    errors: [SignatureInvalid, SenderNotConfigured],
     rawBody: true,
     handle: (ctx, { http }) => receiveFromStripe(ctx, http.rawBody, http.header('stripe-signature')),
   }),

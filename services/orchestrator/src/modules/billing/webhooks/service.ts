@@ -11,7 +11,7 @@ import { refreshSubscription } from '../projection/subscription.ts';
 import { lago } from '../providers/lago/lago.ts';
 import { LagoWebhook } from '../providers/lago/shapes.ts';
 import { isSignedByLago } from '../providers/lago/signature.ts';
-import { stripeGateway, verifyStripeEvent } from '../providers/stripe/stripe.ts';
+import { stripeGateway, takesPayments, verifyStripeEvent } from '../providers/stripe/stripe.ts';
 import { subscriptionById } from '../subscriptions/queries.ts';
 import { handleLagoWebhook, handleStripeWebhook } from './schemas.ts';
 
@@ -19,6 +19,13 @@ export const SignatureInvalid = defineError(
   'webhook.signature_invalid',
   401,
   'The signature does not fit the body, or is too old.',
+);
+
+/** Not 404: Stripe goes on trying for days, and its keys may be on their way. */
+export const SenderNotConfigured = defineError(
+  'webhook.not_configured',
+  503,
+  'This server has no signing secret of Stripe, so it cannot tell whether this is from Stripe.',
 );
 
 interface SignedByLago {
@@ -37,6 +44,7 @@ export async function receiveFromLago(ctx: Context, rawBody: Buffer, signed: Sig
 }
 
 export async function receiveFromStripe(ctx: Context, rawBody: Buffer, signature: string): Promise<void> {
+  if (!takesPayments(ctx)) throw SenderNotConfigured();
   const event = verifyStripeEvent(ctx, rawBody, signature);
   if (!event) throw SignatureInvalid();
   const body = rawBody.toString('utf8');
