@@ -35,6 +35,7 @@ export default tseslint.config(
       'services/bench-runner/src/configure.ts',
       'services/sandbox/src/bench/*.ts',
       'services/*/test/**/*.ts',
+      'scripts/test/**/*.ts',
       '**/*.test.ts',
     ],
     rules: { 'no-restricted-properties': 'off' },

@@ -8,14 +8,24 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 source "$ROOT/scripts/lib/servers.sh"
 # shellcheck source=scripts/lib/install.sh
 source "$ROOT/scripts/lib/install.sh"
+# shellcheck source=scripts/lib/docker.sh
+source "$ROOT/scripts/lib/docker.sh"
+# shellcheck source=scripts/lib/standins.sh
+source "$ROOT/scripts/lib/standins.sh"
+# shellcheck source=scripts/lib/stack-test.sh
+source "$ROOT/scripts/lib/stack-test.sh"
 
 usage() {
   cat <<'TEXT'
-Usage: scripts/test.sh [--fast | --servers]
+Usage: scripts/test.sh [--fast | --servers | --stack [--only FILES] [--keep]]
 
-  (no option)  every check and test
-  --fast       static checks only: no servers, no browser
-  --servers    start the test servers, print what to export, run until Ctrl-C
+  (no option)   every check and test that needs no Docker
+  --fast        static checks only: no servers, no browser
+  --servers     start the test servers, print what to export, run until Ctrl-C
+  --stack       docker-compose.yml on a real Docker Engine, with stand-ins of the images; as root
+                (an Engine is installed and started when there is none)
+  --only FILES  some of its files: --only '*tour*'
+  --keep        leave the stack up to look at it; prints how to remove it
 TEXT
 }
 
@@ -25,6 +35,7 @@ main() {
   local mode=${1:-all}
   case $mode in
     all | --fast | --servers) ;;
+    --stack) stack_arguments "${@:2}" ;;
     -h | --help)
       usage
       exit 0
@@ -46,6 +57,7 @@ main() {
   case $mode in
     --fast) static_checks ;;
     --servers) serve ;;
+    --stack) stack_test ;;
     all)
       ensure_installed mariadb redis curl chromium
       ensure_dashboard
@@ -61,6 +73,7 @@ main() {
 clean_up() {
   local status=$?
   trap - EXIT INT TERM
+  stop_stack
   [[ -n ${LANE_PID:-} ]] && stop_process "$LANE_PID"
   [[ -n ${REDIS_PID:-} ]] && stop_process "$REDIS_PID"
   [[ -n ${MARIADB_PID:-} ]] && stop_process "$MARIADB_PID"
@@ -131,13 +144,20 @@ counted() {
 }
 
 static_checks() {
-  check 'shellcheck' shellcheck -x scripts/*.sh scripts/lib/*.sh .ci/run
+  check 'shellcheck' shellcheck_all
   check 'prettier' prettier --check .
   check 'tsc' npm run --silent typecheck
   check 'eslint' eslint . --max-warnings 0
   check 'module boundaries' npm run --silent boundaries
   check 'knip' knip
   check 'generated files are up to date' generated_files_are_current
+}
+
+# Every shell script of the tree, known by its first line.
+shellcheck_all() {
+  local scripts
+  mapfile -t scripts < <(git grep -lE --untracked '^#!/(usr/bin/env |bin/)(ba)?sh' -- ':!*.md' && git ls-files -co --exclude-standard 'scripts/**/*.sh' 'services/**/*.sh')
+  printf '%s\n' "${scripts[@]}" | sort -u | xargs shellcheck -x
 }
 
 generated_files_are_current() {

@@ -15,6 +15,10 @@ missing_packages() {
       curl) have curl || echo "curl" ;;
       chromium) have chromium || echo "chromium" ;;
       shellcheck) have shellcheck || echo "shellcheck" ;;
+      docker) { have docker && have dockerd && have iptables; } || echo "docker.io iptables" ;;
+      debootstrap) have debootstrap || echo "debootstrap debian-archive-keyring" ;;
+      git | openssl) have "$need" || echo "$need" ;;
+      ss) have ss || echo "iproute2" ;;
     esac
   done
 }

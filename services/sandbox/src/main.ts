@@ -9,6 +9,7 @@ const urls = z
   .pipe(z.array(z.url()).min(1));
 
 const Environment = z.object({
+  SANDBOX_HOST: text.exactOptional(),
   SANDBOX_OIDC_PORT: port,
   SANDBOX_LAGO_PORT: port,
   SANDBOX_STRIPE_PORT: port,
@@ -29,6 +30,7 @@ const Environment = z.object({
   SANDBOX_STRIPE_SECRET_KEY: text,
   SANDBOX_STRIPE_WEBHOOK_SECRET: text,
   SANDBOX_STRIPE_WEBHOOK_URL: z.url().exactOptional(),
+  SANDBOX_STRIPE_PUBLIC_URL: z.url().exactOptional(),
   SANDBOX_CHARGILY_SECRET_KEY: text,
   SANDBOX_LLM_API_KEY: text,
   SANDBOX_SITES_DIR: text.exactOptional(),
@@ -47,6 +49,7 @@ function readEnvironment(): Environment {
 
 function optionsFrom(env: Environment): SandboxOptions {
   return {
+    ...optional('host', env.SANDBOX_HOST),
     ports: {
       oidc: env.SANDBOX_OIDC_PORT,
       lago: env.SANDBOX_LAGO_PORT,
@@ -71,6 +74,7 @@ function optionsFrom(env: Environment): SandboxOptions {
       secretKey: env.SANDBOX_STRIPE_SECRET_KEY,
       webhookSecret: env.SANDBOX_STRIPE_WEBHOOK_SECRET,
       ...optional('webhookUrl', env.SANDBOX_STRIPE_WEBHOOK_URL),
+      ...optional('publicUrl', env.SANDBOX_STRIPE_PUBLIC_URL),
     },
     chargily: { secretKey: env.SANDBOX_CHARGILY_SECRET_KEY },
     llm: { apiKey: env.SANDBOX_LLM_API_KEY },

@@ -20,6 +20,8 @@ const HTTP = ['oidc', 'lago', 'stripe', 'chargily', 'llm', 'sites', 'control'] a
 type HttpName = (typeof HTTP)[number];
 
 export interface SandboxOptions {
+  /** Address to listen at; left out = the loopback only. */
+  host?: string;
   /** 0 or left out = a free port. */
   ports?: Partial<Record<HttpName | 'smtp', number>>;
   oidc: {
@@ -33,7 +35,8 @@ export interface SandboxOptions {
     publicUrl?: string;
   };
   lago: { apiKey: string; hmacKey: string };
-  stripe: { secretKey: string; webhookSecret: string; webhookUrl?: string };
+  /** `publicUrl`: where browsers reach its checkout pages when that is not http://127.0.0.1:port. */
+  stripe: { secretKey: string; webhookSecret: string; webhookUrl?: string; publicUrl?: string };
   chargily: { secretKey: string };
   llm: { apiKey: string };
   /** Folder `sites/` of the fake bench; the sites server answers from it. */
@@ -52,7 +55,7 @@ export interface Sandbox {
 
 /** Starts a stand-in for every outside system, each at a port of its own on the loopback. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const servers = await listenAll(options.ports ?? {});
+  const servers = await listenAll(options.ports ?? {}, options.host);
   try {
     return await populate(servers, options);
   } catch (error) {
@@ -67,12 +70,12 @@ async function populate(servers: Servers, options: SandboxOptions): Promise<Sand
   const http: StandIn[] = [
     createOidc(world, { ...options.oidc, url: urls.oidc }),
     createLago(world, options.lago),
-    createStripe(world, { ...options.stripe, publicUrl: () => urls.stripe }),
+    createStripe(world, { ...options.stripe, publicUrl: () => options.stripe.publicUrl ?? urls.stripe }),
     createChargily(world, { ...options.chargily, publicUrl: () => urls.chargily }),
     createLlm(world, options.llm),
     createSites(world, { sitesDir: options.benchSitesDir }),
   ];
-  const smtp = await startSmtp(world, { port: options.ports?.smtp ?? 0 });
+  const smtp = await startSmtp(world, { port: options.ports?.smtp ?? 0, host: options.host });
   const standIns: Record<string, Controllable> = Object.fromEntries([...http, smtp].map((s) => [s.name, s]));
   for (const standIn of http) servers[standIn.name as HttpName].server.on('request', misbehaving(world, standIn));
   const control = createControl({ world, standIns, urls: { ...urls, smtp: smtp.url }, mails: smtp.mails });
@@ -91,8 +94,8 @@ async function populate(servers: Servers, options: SandboxOptions): Promise<Sand
 
 type Servers = Record<HttpName, Listening>;
 
-async function listenAll(ports: Partial<Record<HttpName, number>>): Promise<Servers> {
-  const results = await Promise.allSettled(HTTP.map((name) => listen(name, ports[name] ?? 0)));
+async function listenAll(ports: Partial<Record<HttpName, number>>, host: string | undefined): Promise<Servers> {
+  const results = await Promise.allSettled(HTTP.map((name) => listen(name, ports[name] ?? 0, host)));
   const failed = results.find((result) => result.status === 'rejected');
   const open = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   if (!failed) return Object.fromEntries(HTTP.map((name, index) => [name, open[index]])) as Servers;

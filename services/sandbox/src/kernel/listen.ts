@@ -8,18 +8,20 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+export const LOOPBACK = '127.0.0.1';
+
 /**
- * Opens a port on the loopback before anyone answers there, because some stand-ins must know their own address to be made.
+ * Opens a port, on the loopback unless told otherwise, before anyone answers there, because some stand-ins must know their own address to be made.
  * 0 takes a free port.
  */
-export async function listen(name: string, port: number): Promise<Listening> {
+export async function listen(name: string, port: number, host = LOOPBACK): Promise<Listening> {
   const server = createServer();
   // A gateway under test keeps its connections: cutting idle ones would look like a fault nobody asked for.
   server.keepAliveTimeout = 120_000;
   server.requestTimeout = 0;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(new Error(`${name} cannot listen on port ${port}`, { cause })));
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, host, resolve);
   });
   const { port: bound } = server.address() as AddressInfo;
   return {

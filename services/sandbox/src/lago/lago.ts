@@ -15,7 +15,7 @@ import { answerGraphql } from './graphql.ts';
 import { createRouter, type LagoRouter } from './http.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { metricRoutes } from './metrics.ts';
-import { emptyRows, newId, type Organization } from './organization.ts';
+import { emptyRows, newId, type Organization, type Rows } from './organization.ts';
 import { planRoutes } from './plans.ts';
 import { presentCustomer, presentEvent, presentSubscription } from './present.ts';
 import { presentFullInvoice } from './present-invoice.ts';
@@ -28,23 +28,37 @@ export interface LagoOptions {
   hmacKey: string;
   /** LAGO_API_URL: `iss` of webhooks signed by JWT. */
   apiUrl?: string;
+  /** Where the rows of the organisation outlive this process; left out = in memory only. */
+  store?: LagoStore;
 }
+
+export interface LagoStore {
+  organizationId: string;
+  /** What an earlier process stored. */
+  rows: Rows | undefined;
+  /** Called before every answer, so that what a client was told is stored. */
+  save(rows: Rows): Promise<void>;
+}
+
+const UNSENT: ReadonlySet<string> = new Set(['pending', 'retrying']);
 
 /** Self-hosted OSS Lago with one organisation, no payment provider and no licence. */
 export function createLago(world: World, options: LagoOptions): StandIn {
   const org: Organization = {
-    id: newId(),
+    id: options.store?.organizationId ?? newId(),
     world,
     apiKey: options.apiKey,
     hmacKey: options.hmacKey,
     apiUrl: options.apiUrl ?? 'http://localhost:3000',
-    rows: emptyRows(),
+    rows: options.store?.rows ?? emptyRows(),
     webhooks: new Webhooks(world),
   };
   world.clock.onAdvance((now) => runDue(org, now));
+  // What an earlier process had not got rid of, as Sidekiq does after a restart.
+  for (const row of org.rows.webhooks) if (UNSENT.has(row.status)) org.webhooks.deliver(org, row);
   return {
     name: 'lago',
-    handler: createHandler(org),
+    handler: createHandler(org, options.store),
     state: () => stateOf(org),
     reset: () => {
       org.webhooks.reset();
@@ -56,7 +70,7 @@ export function createLago(world: World, options: LagoOptions): StandIn {
   };
 }
 
-function createHandler(org: Organization): RequestListener {
+function createHandler(org: Organization, store: LagoStore | undefined): RequestListener {
   const app = new Koa();
   app.use(answerErrors);
   app.use(async (ctx, next) => {
@@ -69,6 +83,7 @@ function createHandler(org: Organization): RequestListener {
       authenticate(org, ctx);
       await next();
     }
+    await store?.save(org.rows);
   });
   const router = createRoutes(org);
   app.use(router.routes());

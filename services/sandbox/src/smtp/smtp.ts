@@ -2,6 +2,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import type { Fault } from '../kernel/faults.ts';
+import { LOOPBACK } from '../kernel/listen.ts';
 import type { Controllable, World } from '../kernel/stand-in.ts';
 import { type Envelope, Mailbox } from './mailbox.ts';
 
@@ -19,7 +20,10 @@ export interface SmtpCatcher extends Controllable {
  * Faults (target `smtp`, their `path` is matched against the recipients): `smtp_4xx` answers 451 to DATA, `smtp_5xx` 550,
  * `smtp_drop_after` keeps the mail and cuts the connection before the answer, `latency` answers `ms` late, `hang` never.
  */
-export async function startSmtp(world: World, { port }: { port: number }): Promise<SmtpCatcher> {
+export async function startSmtp(
+  world: World,
+  { port, host = LOOPBACK }: { port: number; host?: string | undefined },
+): Promise<SmtpCatcher> {
   const mails = new Mailbox();
   const sockets = new Map<number, Socket>();
   const server = new SMTPServer({
@@ -44,7 +48,7 @@ export async function startSmtp(world: World, { port }: { port: number }): Promi
     sockets.set(remotePort, socket);
     socket.once('close', () => sockets.delete(remotePort));
   });
-  const url = await open(server, port);
+  const url = await open(server, port, host);
 
   return {
     name: 'smtp',
@@ -132,10 +136,10 @@ async function read(stream: SMTPServerDataStream): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function open(server: SMTPServer, port: number): Promise<string> {
+function open(server: SMTPServer, port: number, host: string): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => reject(new Error(`smtp cannot listen on port ${port}`, { cause })));
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       // A client that cuts its connection is no reason to end the process.
       server.on('error', () => undefined);
       resolve(`smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`);

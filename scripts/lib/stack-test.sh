@@ -1,0 +1,123 @@
+# shellcheck shell=bash
+# `scripts/test.sh --stack`: images, then the tests of scripts/test/stack, then nothing left. Sourced by scripts/test.sh,
+# whose `suite`, `record` and $RUN it uses.
+
+STACK_ONLY=''
+STACK_KEEP=false
+# One of our own for every run, so that only what this run made is removed; its number says whose it is.
+STACK_PROJECT=bastide-test-$$
+
+stack_arguments() {
+  while (($# > 0)); do
+    case $1 in
+      --only)
+        STACK_ONLY=${2:?--only needs a pattern}
+        shift
+        ;;
+      --keep) STACK_KEEP=true ;;
+      *)
+        usage >&2
+        die "unknown option $1"
+        ;;
+    esac
+    shift
+  done
+}
+
+stack_test() {
+  is_root || die "the stack test needs root: it starts containers and installs as an operator would"
+  ensure_installed git curl openssl ss
+  ensure_docker
+  remove_old_stacks
+  refuse_beside_an_installation
+  if [[ ${STACK_IMAGES:-} == real ]]; then
+    log "Real images: no stand-ins"
+  else
+    build_standins
+    if [[ -n $STANDINS_MISSING ]]; then while read -r line; do printf '  - skipped: %s\n' "$line"; done <<<"$STANDINS_MISSING"; fi
+  fi
+  log "The stack, as project $STACK_PROJECT"
+  local ports
+  mapfile -t ports < <(free_ports 2)
+  export STACK_RUN=$RUN/stack STACK_PROJECT STACK_HTTP_PORT=${ports[0]} STACK_HTTPS_PORT=${ports[1]} STACK_ONLY \
+    STACK_MISSING=$STANDINS_MISSING STACK_LOGS=${STACK_LOGS:-} STACK_IMAGES=${STACK_IMAGES:-} STACK_DOMAIN=stack.test
+  mkdir -p "$STACK_RUN"
+  STACK_STARTED=1
+  stack_suite
+}
+
+# Like `suite`, but shown as it goes: it takes as long as all the rest together.
+stack_suite() {
+  local out=$RUN/suite.stack passed failed status=0
+  (cd scripts/test/stack && ava ${STACK_ONLY:+"$STACK_ONLY"}) 2>&1 | tee "$out" || status=$?
+  passed=$(counted 'tests? passed' "$out")
+  failed=$(counted 'tests? failed' "$out")
+  if ((status != 0 && failed == 0)); then failed=1; fi
+  record "$passed" "$failed" 'stack'
+}
+
+# The images would take the names of a living installation's.
+refuse_beside_an_installation() {
+  local others
+  others=$(docker ps -a --filter label=com.docker.compose.service=orchestrator --format '{{.Label "com.docker.compose.project"}}'
+    docker ps -a --filter label=com.docker.compose.service=gateway --format '{{.Label "com.docker.compose.project"}}')
+  others=$(grep -v '^bastide-test-' <<<"$others" | sort -u | paste -sd ' ')
+  [[ -z ${others// /} ]] || die "Bastide is installed on this machine (project $others); the stack test builds images under the same names"
+}
+
+# Stacks of runs that were killed before they could clean up.
+remove_old_stacks() {
+  local project
+  while read -r project; do
+    if [[ -z $project ]] || kill -0 "${project##*-}" 2>/dev/null; then continue; fi
+    note "removing what $project left behind"
+    remove_project "$project"
+  done < <(stack_projects)
+}
+
+stack_projects() {
+  { docker ps -a --format '{{.Label "com.docker.compose.project"}}' && docker volume ls --format '{{.Label "com.docker.compose.project"}}' &&
+    docker network ls --format '{{.Label "com.docker.compose.project"}}'; } | grep -E '^bastide-test-[0-9]+$' | sort -u
+}
+
+# By label, so that it also works on half a stack and without its files.
+remove_project() {
+  local project=$1 filter=label=com.docker.compose.project=$1 ids
+  mapfile -t ids < <(docker ps -aq --filter "$filter")
+  ((${#ids[@]} == 0)) || docker rm -f -v "${ids[@]}" >/dev/null
+  mapfile -t ids < <(docker network ls -q --filter "$filter")
+  ((${#ids[@]} == 0)) || docker network rm "${ids[@]}" >/dev/null
+  mapfile -t ids < <(docker volume ls -q --filter "$filter")
+  ((${#ids[@]} == 0)) || docker volume rm -f "${ids[@]}" >/dev/null
+}
+
+# Called at every end of scripts/test.sh.
+stop_stack() {
+  local pid
+  for pid in "${LANES[@]:-}"; do
+    if [[ -n $pid ]]; then
+      pkill -P "$pid" || true
+      stop_process "$pid"
+    fi
+  done
+  if [[ -n ${STACK_STARTED:-} ]] && docker_answers; then
+    if $STACK_KEEP; then keep_stack && return 0; fi
+    note "removing the stack"
+    remove_project "$STACK_PROJECT" || true
+  fi
+  stop_dockerd
+}
+
+keep_stack() {
+  cat <<TEXT
+
+  The stack $STACK_PROJECT stays up.
+
+    cd $RUN/stack/bastide && docker compose ps
+    https://app.$STACK_DOMAIN:$STACK_HTTPS_PORT   (names: curl --resolve, or a line in /etc/hosts)
+
+  To remove it: docker compose --project-name $STACK_PROJECT down --volumes; rm -rf $RUN
+TEXT
+  # Its containers have files of this folder mounted.
+  RUN=$(mktemp -d "${TMPDIR:-/tmp}/bastide-kept.XXXXXX")
+}

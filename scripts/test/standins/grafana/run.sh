@@ -1,0 +1,2 @@
+#!/bin/sh
+exec node /opt/standin/src/main.ts "$@"

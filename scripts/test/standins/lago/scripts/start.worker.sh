@@ -1,0 +1,2 @@
+#!/bin/sh
+exec node /opt/standin/scripts/test/standins/lago/src/worker.ts
