@@ -4,6 +4,8 @@ set -Eeuo pipefail
 
 # shellcheck source=scripts/lib/appliance/load.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib/appliance/load.sh"
+# shellcheck source=scripts/lib/appliance/edge.sh
+source "$ROOT/scripts/lib/appliance/edge.sh"
 # shellcheck source=scripts/install.d/00-arguments.sh
 source "$ROOT/scripts/install.d/00-arguments.sh"
 # shellcheck source=scripts/install.d/05-answers.sh

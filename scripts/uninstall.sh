@@ -11,7 +11,7 @@ Usage: scripts/uninstall.sh [--keep-data | --delete-data] [--yes-delete DOMAIN] 
 
   --keep-data          removes containers and networks; volumes, .env, secrets/ and backups stay (the default).
                        scripts/install.sh brings all of it back.
-  --delete-data        removes the volumes, .env, secrets/, logs/ and images of this installation as well. Asks for the
+  --delete-data        removes the volumes, .env, secrets/ and images of this installation as well. Asks for the
                        domain. Backups stay: remove BACKUP_DIR yourself.
   --yes-delete DOMAIN  the answer to that question, for scripts
   --no-backup          no backup before data is deleted

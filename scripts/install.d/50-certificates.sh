@@ -42,10 +42,6 @@ protect_key() {
   chmod 440 "$1"
 }
 
-# The names of a certificate, one a line.
-certificate_names() { openssl x509 -in "$1" -noout -ext subjectAltName 2>/dev/null | grep -oE 'DNS:[^,[:space:]]+' | cut -d: -f2; }
-certificate_covers() { [[ $'\n'$(certificate_names "$1")$'\n' == *$'\n'"$2"$'\n'* && $'\n'$(certificate_names "$1")$'\n' == *$'\n'"*.$2"$'\n'* ]]; }
-
 # ---------------------------------------------------------------- ACME
 provider_codes() { awk '!/^#/ { print $1 }' "$ROOT/scripts/install.d/acme-providers.txt"; }
 provider_variables() { awk -v code="$1" '$1 == code { for (i = 2; i <= NF; i++) print $i }' "$ROOT/scripts/install.d/acme-providers.txt"; }

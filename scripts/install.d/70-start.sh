@@ -89,27 +89,6 @@ compose_up() {
     'The log has all of it; docs/troubleshooting.md explains the usual ones. Then run scripts/install.sh again.'
 }
 
-# stale_services: those that were started before a file that they have mounted (a secret, .env, a configuration) got its
-# present content. Docker keeps the old file mounted when another takes its name; a restart mounts the new one.
-stale_services() {
-  local ids service started mounts path
-  mapfile -t ids < <(docker ps -q --no-trunc --filter "label=com.docker.compose.project=$(project)")
-  ((${#ids[@]} > 0)) || return 0
-  docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}	{{.State.StartedAt}}	{{range .Mounts}}{{if eq .Type "bind"}}{{.Source}}|{{end}}{{end}}' "${ids[@]}" |
-    while IFS=$'\t' read -r service started mounts; do
-      started=$(date -d "$started" +%s)
-      while read -r path; do
-        [[ $path == "$ROOT"/* ]] || continue
-        # Folders are read as they are now, except that Traefik reads its certificate only at its start.
-        [[ -f $path || $path == "$ROOT/secrets/tls" ]] || continue
-        if (($(stat -c %Y "$path" 2>/dev/null || echo 0) > started)); then
-          echo "$service"
-          break
-        fi
-      done <<<"${mounts//|/$'\n'}"
-    done | sort -u
-}
-
 restart_stale() {
   local services
   mapfile -t services < <(stale_services)

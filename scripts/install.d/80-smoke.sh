@@ -17,22 +17,11 @@ Then run scripts/install.sh again."
   tell 'dashboard, log-in, LLM gateway and status page answer'
 }
 
-# edge_curl HOST [option…]: this machine's edge under its public name, whatever the DNS says.
-edge_curl() {
-  local host=$1 port=443 trust=()
-  shift
-  if [[ $(env_value TLS_MODE) == local ]]; then
-    port=$(env_value HTTPS_PORT 443)
-    trust=(--cacert "$ROOT/secrets/tls/ca.crt")
-  fi
-  curl -s --noproxy '*' --max-time 15 --resolve "$host:$port:127.0.0.1" "${trust[@]}" "${@:2}" "https://$host:$port$1"
-}
-
 # expect STATUS HOST PATH: a few tries, since a container that just became healthy may still be unknown to the edge.
 expect() {
   local wanted=$1 host=$2 path=$3 got try
   for ((try = 0; try < 15; try++)); do
-    got=$(edge_curl "$host" "$path" -o /dev/null -w '%{http_code}') || true
+    got=$(edge_status "$host" "$path")
     [[ $got != "$wanted" ]] || return 0
     sleep 2
   done

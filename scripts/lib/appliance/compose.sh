@@ -51,3 +51,24 @@ outdated_services() {
     BEGIN { n = split(states, lines, "\n"); for (i = 1; i <= n; i++) { split(lines[i], f, "\t"); hash[f[1]] = f[7] } }
     hash[$1] != $2 { print $1 }'
 }
+
+# stale_services: those that were started before a file that they have mounted (a secret, .env, a configuration) got its
+# present content. Docker keeps the old file mounted when another takes its name; a restart mounts the new one.
+stale_services() {
+  local ids service started mounts path
+  mapfile -t ids < <(docker ps -q --no-trunc --filter "label=com.docker.compose.project=$(project)")
+  ((${#ids[@]} > 0)) || return 0
+  docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}	{{.State.StartedAt}}	{{range .Mounts}}{{if eq .Type "bind"}}{{.Source}}|{{end}}{{end}}' "${ids[@]}" |
+    while IFS=$'\t' read -r service started mounts; do
+      started=$(date -d "$started" +%s)
+      while read -r path; do
+        [[ $path == "$ROOT"/* ]] || continue
+        # Folders are read as they are now, except that Traefik reads its certificate only at its start.
+        [[ -f $path || $path == "$ROOT/secrets/tls" ]] || continue
+        if (($(stat -c %Y "$path" 2>/dev/null || echo 0) > started)); then
+          echo "$service"
+          break
+        fi
+      done <<<"${mounts//|/$'\n'}"
+    done | sort -u
+}
