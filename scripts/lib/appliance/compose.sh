@@ -37,7 +37,7 @@ container_states() {
 
 STATE_TEMPLATE='{{index .Config.Labels "com.docker.compose.service"}}	{{.State.Status}}	'
 STATE_TEMPLATE+='{{if .State.Health}}{{.State.Health.Status}}{{else}}-{{end}}	{{.State.ExitCode}}	{{.RestartCount}}	'
-STATE_TEMPLATE+='{{.State.OOMKilled}}	{{index .Config.Labels "com.docker.compose.config-hash"}}	{{.Id}}'
+STATE_TEMPLATE+='{{.State.OOMKilled}}	{{index .Config.Labels "com.docker.compose.config-hash"}}	{{.ID}}'
 
 # container_of SERVICE: the id of its (first) container.
 container_of() { container_states | awk -F'\t' -v service="$1" '$1 == service { print $8; exit }'; }
