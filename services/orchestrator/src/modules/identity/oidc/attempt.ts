@@ -14,13 +14,14 @@ const loginCookiePrefix = ({ config }: Pick<Context, 'config'>) => `${config.SES
 /** `state` begins with the cookie's own part of the name, which begins with the time. */
 const cookieFor = (ctx: Context, state: string) => loginCookiePrefix(ctx) + (state.split('.')[0] ?? '');
 
-export function newAttempt(returnTo: string): LoginAttempt {
+export function newAttempt(origin: string, returnTo: string): LoginAttempt {
   const startedAt = Date.now();
   const id = startedAt.toString(36) + randomBytes(4).toString('hex');
   return {
     state: `${id}.${client.randomState()}`,
     nonce: client.randomNonce(),
     codeVerifier: client.randomPKCECodeVerifier(),
+    origin,
     returnTo,
     startedAt,
   };

@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import test from 'ava';
+import { request } from 'undici';
 import type { Sandbox } from '@bastide/sandbox';
 import { hashToken } from '#core/crypto/tokens.ts';
 import { type TestApi, startTestApi } from '#test/support/api.ts';
@@ -8,6 +9,7 @@ import { sandboxEnv, startTestSandbox } from '#test/support/matrix-world.ts';
 import { type TestApp, atEnd, atEndOfFile, createTestApp } from '#test/support/stack.ts';
 import { ProviderSessionEnded, endProviderSessions, startSession } from '../sessions/service.ts';
 import { userFromClaims } from '../users/service.ts';
+import { originOf } from './origin.ts';
 import { localPath } from './service.ts';
 
 const cleanUp = atEndOfFile(test);
@@ -188,6 +190,69 @@ test('only a path of our own is returned to', (t) => {
     '\u0000/x',
   ])
     t.is(localPath(ctx, path), '/', path);
+});
+
+test('the origin is a configured one, whatever the Host header says', (t) => {
+  const both = { PUBLIC_URL: 'https://app.example.test', ADMIN_URL: 'https://admin.example.test:8443' };
+  t.is(originOf(both, 'admin.example.test:8443'), both.ADMIN_URL);
+  t.is(originOf(both, 'ADMIN.example.test:8443'), both.ADMIN_URL);
+  for (const host of [
+    'app.example.test',
+    'admin.example.test',
+    'evil.test',
+    '',
+    'admin.example.test:8443@evil.test',
+    'a b',
+  ])
+    t.is(originOf(both, host), both.PUBLIC_URL, host);
+  const one = { PUBLIC_URL: both.PUBLIC_URL, ADMIN_URL: undefined };
+  t.is(originOf(one, 'admin.example.test:8443'), both.PUBLIC_URL);
+});
+
+test('somebody who signs in and out at the second origin stays there', async (t) => {
+  const ADMIN_URL = 'http://admin.localhost:4000';
+  const own = await startTestSandbox(atEnd(t));
+  await own.standIns['oidc']?.actions?.['setClient']?.({
+    redirectUris: [`${app.config.PUBLIC_URL}/auth/callback`, `${ADMIN_URL}/auth/callback`],
+    postLogoutRedirectUris: [`${app.config.PUBLIC_URL}/`, `${ADMIN_URL}/`],
+  });
+  const two = await createTestApp(atEnd(t), { ...sandboxEnv(own), ADMIN_URL });
+  const twoApi = await startTestApi(two);
+  const browserAt = (host: string) =>
+    new Browser({ ...twoApi, request: (...call) => requestAt(twoApi.url, host, call) });
+
+  const browser = browserAt('admin.localhost:4000');
+  const url = new URL(await browser.beginLogin('/audit'));
+  t.is(url.searchParams.get('redirect_uri'), `${ADMIN_URL}/auth/callback`);
+  const back = await browser.callback(await browser.passProvider(url.href));
+  t.is(back.headers.get('location'), `${ADMIN_URL}/audit`, JSON.stringify(back.body));
+  t.is(await whoIs(browser), 'owner@example.test');
+  const out = await browser.request('post', '/auth/logout', { headers: { 'x-csrf': '1' } });
+  const end = new URL((out.body as { redirectUrl: string }).redirectUrl);
+  t.is(end.searchParams.get('post_logout_redirect_uri'), `${ADMIN_URL}/`);
+
+  const forged = new URL(await browserAt('evil.test').beginLogin());
+  t.is(forged.searchParams.get('redirect_uri'), `${two.config.PUBLIC_URL}/auth/callback`);
+});
+
+/** As a browser at another host that leads to the same API; fetch would not send another Host. */
+async function requestAt(api: string, host: string, [method, path, , options]: Parameters<TestApi['request']>) {
+  const search = new URLSearchParams(options?.query).toString();
+  const answer = await request(`${api}${path}${search && `?${search}`}`, {
+    method: method.toUpperCase() as 'GET',
+    headers: { ...options?.headers, host },
+  });
+  const text = await answer.body.text();
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(answer.headers))
+    for (const value of [values ?? []].flat()) headers.append(name, value);
+  const isJson = headers.get('content-type')?.includes('json') ?? false;
+  return { status: answer.statusCode, headers, body: isJson ? (JSON.parse(text) as unknown) : text };
+}
+
+test('asks for a fresh password when the last one was entered longer ago than a session may be idle', async (t) => {
+  const url = new URL(await new Browser(api).beginLogin());
+  t.is(url.searchParams.get('max_age'), String(app.config.SESSION_IDLE_TIMEOUT_MS / 1000));
 });
 
 test('a new sign-in ends the session before it, and believes no planted cookie', async (t) => {

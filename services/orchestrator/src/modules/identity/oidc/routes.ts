@@ -4,6 +4,7 @@ import { AppError, CsrfMissing, Unavailable } from '#core/errors.ts';
 import { type Exchange, type Redirect, type Route, route } from '#core/http/route.ts';
 import { MAX_SESSION_MS, ProviderSessionEnded } from '../sessions/service.ts';
 import { LOGIN_TIMEOUT_S, openAttempt, sealAttempt, surplusCookies } from './attempt.ts';
+import { originOf } from './origin.ts';
 import { BeginLogin, LoggedOut } from './schemas.ts';
 import {
   LoginExpired,
@@ -51,7 +52,7 @@ export const oidcRoutes: Route[] = [
     errors: [CsrfMissing],
     handle: async (ctx, { http }) => {
       if (http.header('x-csrf') === '') throw CsrfMissing();
-      const answer = await logOut(ctx, http.cookie(ctx.config.SESSION_COOKIE_NAME));
+      const answer = await logOut(ctx, here(ctx, http), http.cookie(ctx.config.SESSION_COOKIE_NAME));
       http.setCookie(ctx.config.SESSION_COOKIE_NAME, null);
       return answer;
     },
@@ -74,8 +75,10 @@ export const oidcRoutes: Route[] = [
   }),
 ];
 
+const here = (ctx: Context, http: Exchange) => originOf(ctx.config, http.header('host'));
+
 async function login(ctx: Context, http: Exchange, returnTo: string | undefined): Promise<Redirect> {
-  const { url, attempt } = await beginLogin(ctx, returnTo);
+  const { url, attempt } = await beginLogin(ctx, here(ctx, http), returnTo);
   for (const name of surplusCookies(ctx, http.header('cookie'))) http.setCookie(name, null);
   const { name, value } = sealAttempt(ctx, attempt);
   http.setCookie(name, value, { maxAgeS: LOGIN_TIMEOUT_S });
@@ -83,18 +86,18 @@ async function login(ctx: Context, http: Exchange, returnTo: string | undefined)
 }
 
 async function callback(ctx: Context, http: Exchange): Promise<Redirect> {
-  const { SESSION_COOKIE_NAME, PUBLIC_URL } = ctx.config;
+  const { SESSION_COOKIE_NAME } = ctx.config;
   const state = http.url.searchParams.get('state') ?? '';
   const { attempt, cookieName } = openAttempt(ctx, state, (name) => http.cookie(name));
   if (attempt) http.setCookie(cookieName, null);
-  const { sessionToken, returnTo } = await finishLogin(ctx, {
+  const { sessionToken, location } = await finishLogin(ctx, {
     attempt,
     search: http.url.search,
     oldSession: http.cookie(SESSION_COOKIE_NAME),
     userAgent: http.userAgent,
   });
   http.setCookie(SESSION_COOKIE_NAME, sessionToken, { maxAgeS: MAX_SESSION_MS / 1000 });
-  return { location: `${PUBLIC_URL}${returnTo}` };
+  return { location };
 }
 
 /** A browser shows what it is sent: the dashboard words the error. Everyone else gets the error itself. */

@@ -13,6 +13,8 @@ export const LoginAttempt = z.object({
   state: z.string(),
   nonce: z.string(),
   codeVerifier: z.string(),
+  /** Where it began: the provider sends the browser back there, and compares the address with the first. */
+  origin: z.string(),
   returnTo: z.string(),
   startedAt: z.number(),
 });

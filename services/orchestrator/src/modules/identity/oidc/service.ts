@@ -34,20 +34,25 @@ export const LogoutTokenInvalid = defineError(
   'The logout token is not one of our identity provider for this client.',
 );
 
-const redirectUri = ({ config }: Context) => `${config.PUBLIC_URL}/auth/callback`;
+const redirectUri = (origin: string) => `${origin}/auth/callback`;
+
+/** Nobody is signed in by a password that was entered longer ago than a session of ours may be idle. */
+const maxAgeS = ({ config }: Context) => Math.floor(config.SESSION_IDLE_TIMEOUT_MS / 1000);
 
 /** Where the browser goes to sign in, and what it must carry there and back. Nothing is stored here. */
 export async function beginLogin(
   ctx: Context,
+  origin: string,
   returnTo: string | undefined,
 ): Promise<{ url: string; attempt: LoginAttempt }> {
   const provider = await findProvider(ctx);
-  const attempt = newAttempt(localPath(ctx, returnTo));
+  const attempt = newAttempt(origin, localPath(ctx, returnTo));
   const url = client.buildAuthorizationUrl(provider.client, {
-    redirect_uri: redirectUri(ctx),
+    redirect_uri: redirectUri(origin),
     scope: SCOPE,
     state: attempt.state,
     nonce: attempt.nonce,
+    max_age: String(maxAgeS(ctx)),
     code_challenge: await client.calculatePKCECodeChallenge(attempt.codeVerifier),
     code_challenge_method: 'S256',
   });
@@ -65,7 +70,8 @@ export function localPath({ config }: Pick<Context, 'config'>, path: string | un
 
 interface FinishedLogin {
   sessionToken: string;
-  returnTo: string;
+  /** Absolute, at the origin where the sign-in began. */
+  location: string;
 }
 
 /** The browser is back: exchanges its code, makes or follows the user, starts a session and ends the one before. */
@@ -88,15 +94,16 @@ export async function finishLogin(
     userAgent: input.userAgent,
   });
   if (input.oldSession) await endSession(ctx, input.oldSession);
-  return { sessionToken, returnTo: attempt.returnTo };
+  return { sessionToken, location: attempt.origin + attempt.returnTo };
 }
 
 async function exchange(ctx: Context, provider: Provider, attempt: LoginAttempt, search: string) {
   try {
-    return await client.authorizationCodeGrant(provider.client, new URL(redirectUri(ctx) + search), {
+    return await client.authorizationCodeGrant(provider.client, new URL(redirectUri(attempt.origin) + search), {
       pkceCodeVerifier: attempt.codeVerifier,
       expectedState: attempt.state,
       expectedNonce: attempt.nonce,
+      maxAge: maxAgeS(ctx),
       idTokenExpected: true,
     });
   } catch (error) {
@@ -114,8 +121,12 @@ function explain(error: unknown): AppError {
 }
 
 /** Ours ends whatever the provider does; the answer is where the browser ends the provider's. */
-export async function logOut(ctx: Context, sessionToken: string | undefined): Promise<{ redirectUrl: string }> {
-  const home = `${ctx.config.PUBLIC_URL}/`;
+export async function logOut(
+  ctx: Context,
+  origin: string,
+  sessionToken: string | undefined,
+): Promise<{ redirectUrl: string }> {
+  const home = `${origin}/`;
   const { idToken } = sessionToken ? await endSession(ctx, sessionToken) : { idToken: undefined };
   if (idToken === undefined) return { redirectUrl: home };
   const provider = await findProvider(ctx).catch(() => undefined);
