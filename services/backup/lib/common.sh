@@ -33,11 +33,12 @@ write_file() {
 remember() { printf '%s' "$2" | write_file "$STATE/$1"; }
 recall() { cat "$STATE/$1" 2>/dev/null || printf '%s' "${2:-}"; }
 
-# One at a time over all containers that share the state volume. The kernel gives the lock back when the holder is killed.
+# take_turn CODE [SECONDS]: one at a time over all containers that share the state volume. The kernel gives the lock back when the holder is killed.
 take_turn() {
+  local code=$1 patience=${2:-0}
   mkdir -p "$TMPDIR" "$SCRATCH"
   exec 8>"$STATE/lock"
-  flock -n 8 || fail "$1" 'Another backup or restore is running' 'Two at once would fight for memory and for the repository.' \
+  flock -w "$patience" 8 || fail "$code" 'Another backup or restore is running' 'Two at once would fight for memory and for the repository.' \
     'Wait for it: docker compose logs -f backup'
   # What a killed one left.
   rm -rf "${TMPDIR:?}"/*

@@ -7,7 +7,7 @@ readonly TARGET
 MARIADB_OWNER=${MARIADB_OWNER:-999:999}
 
 command_restore() {
-  local wanted=${1:-} manifest part
+  local wanted=${1:-} manifest part patience=0 if_present=false
   local -a parts=()
   PLACE=local
   [[ -n $wanted && $wanted != --* ]] || fail 2 'restore needs a backup' 'Name a run of backup list, or latest.' 'backup restore latest --into mariadb'
@@ -16,16 +16,19 @@ command_restore() {
     case $1 in
       --into) parts+=("$2") && shift 2 ;;
       --repository) PLACE=$2 && shift 2 ;;
-      *) fail 2 "Unknown option $1" 'restore takes --into PART and --repository local|offsite.' 'backup help' ;;
+      --wait) patience=$2 && shift 2 ;;
+      --if-present) if_present=true && shift ;;
+      *) fail 2 "Unknown option $1" 'restore takes --into PART, --repository local|offsite, --wait and --if-present.' 'backup help' ;;
     esac
   done
   ((${#parts[@]} > 0)) || fail 2 'restore needs --into' 'Say what to overwrite.' 'backup help lists the parts.'
-  take_turn "$EXIT_RESTORE"
+  take_turn "$EXIT_RESTORE" "$patience"
   clear_dead_locks "$PLACE"
   manifest=$(resolve_run "$PLACE" "$wanted")
   log "restoring $(jq -r .run <<<"$manifest") of $(jq -r '.started | todate' <<<"$manifest")"
   if [[ ${parts[*]} == all ]]; then mapfile -t parts < <(every_part "$manifest"); fi
   for part in "${parts[@]}"; do
+    if $if_present && ! every_part "$manifest" | grep -qxF "$part"; then continue; fi
     case $part in
       mariadb) restore_mariadb "$manifest" ;;
       postgres) restore_postgres "$manifest" ;;

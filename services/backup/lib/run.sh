@@ -2,15 +2,16 @@
 # One backup: several snapshots under one run id, and a manifest written last. A run without manifest does not count.
 
 command_run() {
-  local reason=manual pin=''
+  local reason=manual pin='' patience=0
   while (($# > 0)); do
     case $1 in
       --reason) reason=$2 && shift 2 ;;
       --pin) pin=$2 && shift 2 ;;
-      *) fail 2 "Unknown option $1" 'backup run takes --reason and --pin.' 'backup help' ;;
+      --wait) patience=$2 && shift 2 ;;
+      *) fail 2 "Unknown option $1" 'backup run takes --reason, --pin and --wait.' 'backup help' ;;
     esac
   done
-  take_turn "$EXIT_BACKUP"
+  take_turn "$EXIT_BACKUP" "$patience"
   # Not local: the trap runs after the function.
   RUN=$(new_run_id) RUN_STARTED=$(date +%s) PARTS='[]' DOING=run
   RUN_TIME=$(date -u -d "@$RUN_STARTED" '+%F %T')
