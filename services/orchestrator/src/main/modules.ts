@@ -9,6 +9,7 @@ import { operationsHandler } from '#core/operations/advance.ts';
 import type { AnyOperation } from '#core/operations/define.ts';
 import { operationRoutes } from '#core/operations/routes.ts';
 import { sweepOperations } from '#core/operations/sweep.ts';
+import { figuresLoop } from '#modules/admin/figures/counter.ts';
 import { auditRoutes } from '#modules/audit/routes.ts';
 import { billingHandlers, billingSchedules } from '#modules/billing/jobs.ts';
 import { billingRoutes } from '#modules/billing/routes.ts';
@@ -66,7 +67,7 @@ export const schedules: readonly Schedule[] = [
 ];
 
 /** What a worker does besides jobs, all the time. */
-export const workerLoops: readonly WorkerLoop[] = [...llmLoops];
+export const workerLoops: readonly WorkerLoop[] = [...llmLoops, figuresLoop];
 
 export function createGatekeeper(_app: Context): Gatekeeper {
   return gatekeeper;

@@ -2,6 +2,7 @@ import { LiveListener } from '#core/live/listen.ts';
 import { JobWorker } from '#core/jobs/worker.ts';
 import type { App } from '#core/process/app.ts';
 import { listen } from '#core/process/listen.ts';
+import { serveTargets } from '#modules/admin/targets/service.ts';
 import { catalogue } from '#modules/catalogue/service.ts';
 import { jobHandlers, schedules, workerLoops } from './modules.ts';
 
@@ -20,7 +21,7 @@ export async function startWorker({ ctx, lifecycle }: App): Promise<number> {
   }
   return listen(ctx, lifecycle, {
     port: ctx.config.WORKER_PORT,
-    handler: (_request, response) => response.writeHead(404).end(),
+    handler: (request, response) => serveTargets(ctx, request, response),
     problem: () => worker.problem(),
   });
 }

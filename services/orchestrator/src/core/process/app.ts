@@ -1,6 +1,7 @@
 import type { Config } from '../config/variables.ts';
 import type { Context } from '../context.ts';
 import { connectDatabase } from '../db/connect.ts';
+import { measurePool } from '../db/pool.ts';
 import { createLogger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { connectRedis } from '../redis.ts';
@@ -16,6 +17,8 @@ export function createApp(config: Config, process: string): App {
   const log = createLogger(config, process);
   const db = connectDatabase(config);
   const redis = connectRedis(config, log);
+  const metrics = createMetrics(process);
+  measurePool(db, metrics.registry);
   const lifecycle = new Lifecycle(log);
   lifecycle.on('close', 'database', () => db.destroy());
   lifecycle.on('close', 'redis', () => redis.disconnect());
@@ -24,7 +27,7 @@ export function createApp(config: Config, process: string): App {
     log,
     db,
     redis,
-    metrics: createMetrics(process),
+    metrics,
     actor: { type: 'system', job: process },
     requestId: `${process}-start`,
   };

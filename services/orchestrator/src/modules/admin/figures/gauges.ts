@@ -47,19 +47,20 @@ export type FigureGauge = keyof typeof GAUGES;
 export type Figures = Record<FigureGauge, Gauge>;
 
 export function createFigures(registry: Registry): Figures {
-  const gauges = Object.entries(GAUGES).map(([name, [help, ...labelNames]]) => {
-    const gauge = new Gauge({ name: `bastide_${name}`, help, labelNames, registers: [registry] });
-    // A gauge without labels would say 0 before anything was counted.
-    gauge.remove();
-    return [name, gauge];
-  });
-  return Object.fromEntries(gauges) as Figures;
+  const gauges = Object.entries(GAUGES).map(([name, [help, ...labelNames]]) => [
+    name,
+    new Gauge({ name: `bastide_${name}`, help, labelNames, registers: [registry] }),
+  ]);
+  const figures = Object.fromEntries(gauges) as Figures;
+  forgetFigures(figures);
+  return figures;
 }
 
-/** Says nothing rather than something old. */
+/** Says nothing rather than something old, or a 0 that nobody has counted. */
 export function forgetFigures(figures: Figures): void {
-  for (const gauge of Object.values(figures)) {
+  for (const [name, gauge] of Object.entries(figures)) {
     gauge.reset();
-    gauge.remove();
+    // `reset` leaves 0 in a gauge that has no labels.
+    if (GAUGES[name as FigureGauge].length === 1) gauge.remove();
   }
 }

@@ -1,0 +1,178 @@
+import test from 'ava';
+import { acquireLock } from '#core/db/lock.ts';
+import { newId } from '#core/ids.ts';
+import { type TestApp, atEnd, createTestApp, eventually } from '#test/support/stack.ts';
+import { FigureCounter } from './counter.ts';
+import { createFigures } from './gauges.ts';
+import { countFigures } from './service.ts';
+
+/** `{ 'name{label="value"}': 3 }`, without the process label that every series has. */
+async function shown({ ctx }: TestApp): Promise<Record<string, number>> {
+  const text = await ctx.metrics.registry.metrics();
+  const lines = text.split('\n').filter((line) => line.startsWith('bastide_'));
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [, name = '', labels = '', value = ''] = /^bastide_(\w+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
+      const rest = labels.split(',').filter((label) => label !== '' && !label.startsWith('process='));
+      return [rest.length > 0 ? `${name}{${rest.join(',')}}` : name, Number(value)];
+    }),
+  );
+}
+
+async function counted(app: TestApp): Promise<Record<string, number>> {
+  await countFigures(app.ctx, createFigures(app.ctx.metrics.registry));
+  return shown(app);
+}
+
+const subscription = (tenantId: string, line: string, planKey: string, paid: string | null, more: object = {}) => ({
+  id: newId('subscription'),
+  tenant_id: tenantId,
+  line,
+  plan_key: planKey,
+  price_code: paid ?? `${planKey}-m-eur-v1`,
+  paid_price_code: paid,
+  currency: 'EUR',
+  status: 'active',
+  ...more,
+});
+
+const usage = (tenantId: string, costNanoUsd: number, at = new Date()) => ({
+  request_id: newId('request'),
+  tenant_id: tenantId,
+  key_id: 'key_1',
+  at,
+  provider: 'upstream',
+  model: 'm',
+  is_stream: 0,
+  outcome: 'completed',
+  prompt_tokens: 1,
+  cached_tokens: 0,
+  completion_tokens: 1,
+  cost_nano_usd: costNanoUsd,
+  is_estimated: 0,
+  duration_ms: 1,
+});
+
+test('counts nothing as 0 in an empty installation', async (t) => {
+  const figures = await counted(await createTestApp(atEnd(t)));
+  t.like(figures, { users: 0, tenants: 0, payments_refund_due: 0, operations_stuck: 0, llm_cost_today_nano_usd: 0 });
+  t.is(figures['llm_budget_nano_usd'], 50e9);
+  t.true((figures['figures_timestamp_seconds'] ?? 0) > Date.now() / 1000 - 60);
+});
+
+test('monthly recurring revenue: what is paid, a yearly price by its twelfth, by currency', async (t) => {
+  const app = await createTestApp(atEnd(t));
+  await app.ctx
+    .db('subscriptions')
+    .insert([
+      subscription('ten_a', 'sites', 'business', 'business-m-eur-v1'),
+      subscription('ten_b', 'sites', 'business', 'business-m-eur-v1'),
+      subscription('ten_a', 'generators', 'founding', 'founding-y-eur-v1'),
+      subscription('ten_a', 'llm', 'llm-student', 'llm-student-m-dzd-v1', { currency: 'DZD' }),
+      subscription('ten_c', 'sites', 'starter', null),
+      subscription('ten_d', 'sites', 'starter', 'starter-m-eur-v1', { status: 'terminated', ended_at: new Date() }),
+      subscription('ten_e', 'sites', 'starter', 'starter-m-eur-v99'),
+    ]);
+  const figures = await counted(app);
+  t.is(figures['mrr_minor{currency="EUR",line="generators"}'], 69900 / 12);
+  t.is(figures['mrr_minor{currency="DZD",line="llm"}'], 159000);
+  t.is(figures['mrr_minor{currency="EUR",line="sites"}'], 2 * 9900 + 2900, 'the unknown revision at its successor');
+  t.is(figures['mrr_estimated_subscriptions'], 1);
+  t.is(figures['active_subscriptions{line="sites",plan="business",paid="yes"}'], 2);
+  t.is(figures['active_subscriptions{line="sites",plan="starter",paid="no"}'], 1);
+  t.is(figures['subscriptions_ended_day{line="sites"}'], 1);
+});
+
+test('the gateway’s day: cost, plans, and who sends more than 300 messages', async (t) => {
+  const app = await createTestApp(atEnd(t));
+  await app.ctx
+    .db('subscriptions')
+    .insert([
+      subscription('ten_a', 'llm', 'llm-free', null, { is_default: 1 }),
+      subscription('ten_a', 'llm', 'llm-pro', 'llm-pro-m-usd-v1'),
+      subscription('ten_b', 'llm', 'llm-free', null, { is_default: 1 }),
+    ]);
+  const yesterday = new Date(Date.now() - 86_400_000);
+  await app.ctx
+    .db('llm_usage')
+    .insert([
+      ...Array.from({ length: 301 }, () => usage('ten_a', 1000)),
+      usage('ten_b', 5),
+      usage('ten_b', 7, yesterday),
+    ]);
+  const figures = await counted(app);
+  t.is(figures['llm_cost_today_nano_usd'], 301_005);
+  t.is(figures['llm_messages_today{plan="llm-pro"}'], 301);
+  t.is(figures['llm_active_tenants_today{plan="llm-free"}'], 1);
+  t.is(figures['llm_abusive_tenants_today'], 1);
+});
+
+test('what waits and what has failed: webhooks, mails, operations, payments', async (t) => {
+  const app = await createTestApp(atEnd(t));
+  const { db } = app.ctx;
+  const anHourAgo = new Date(Date.now() - 3_600_000);
+  await db('inbox').insert([
+    { id: 'inb_1', source: 'lago', event_key: '1', event_type: 'x', body: '', received_at: anHourAgo },
+    { id: 'inb_2', source: 'lago', event_key: '2', event_type: 'x', body: '', handled_at: new Date() },
+  ]);
+  const mail = { template: 'welcome', locale: 'en', to_email: 'a@example.test' };
+  await db('mails').insert([
+    { id: 'mai_1', key: '1', ...mail, state: 'queued', created_at: anHourAgo },
+    { id: 'mai_2', key: '2', ...mail, state: 'failed' },
+  ]);
+  const operation = { kind: 'sites.provision', input: '{}', result: '{}' };
+  await db('operations').insert([
+    { id: 'op_1', key: '1', ...operation, state: 'running', updated_at: anHourAgo },
+    { id: 'op_2', key: '2', ...operation, state: 'running' },
+    { id: 'op_3', key: '3', ...operation, state: 'failed', updated_at: anHourAgo },
+  ]);
+  const payment = { tenant_id: 'ten_a', invoice_id: 'inv', attempt_id: 'att', provider: 'stripe', currency: 'EUR' };
+  await db('payments').insert([
+    { id: 'pay_1', ...payment, provider_payment_id: '1', amount_minor: 9900, state: 'settled' },
+    { id: 'pay_2', ...payment, provider_payment_id: '2', amount_minor: 9900, state: 'refund_due' },
+  ]);
+  const figures = await counted(app);
+  t.like(figures, {
+    'inbox_waiting{source="lago"}': 1,
+    'inbox_waiting{source="stripe"}': 0,
+    mails_waiting: 1,
+    mails_failed_day: 1,
+    operations_stuck: 1,
+    'operations_open{state="failed"}': 1,
+    payments_refund_due: 1,
+    'revenue_day_minor{currency="EUR"}': 9900,
+  });
+  t.true((figures['inbox_oldest_waiting_seconds{source="lago"}'] ?? 0) >= 3600);
+  t.true((figures['mails_oldest_waiting_seconds'] ?? 0) >= 3600);
+});
+
+test('what is over is shown no more', async (t) => {
+  const app = await createTestApp(atEnd(t));
+  const figures = createFigures(app.ctx.metrics.registry);
+  await app.ctx.db('subscriptions').insert(subscription('ten_a', 'sites', 'starter', 'starter-m-eur-v1'));
+  await countFigures(app.ctx, figures);
+  t.is((await shown(app))['mrr_minor{currency="EUR",line="sites"}'], 2900);
+  await app.ctx.db('subscriptions').update({ status: 'terminated', ended_at: new Date() });
+  await countFigures(app.ctx, figures);
+  t.is((await shown(app))['mrr_minor{currency="EUR",line="sites"}'], undefined);
+});
+
+test('one worker counts; another takes over when that one is gone, and shows nothing before', async (t) => {
+  const app = await createTestApp(atEnd(t));
+  const release = await acquireLock(app.ctx.db, 'figures', 0);
+  const counter = new FigureCounter(app.ctx);
+  counter.start(50);
+  t.teardown(() => counter.stop());
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  t.is((await shown(app))['users'], undefined);
+  await release?.();
+  await eventually('the figures', async () => (await shown(app))['users'] === 0);
+});
+
+test('the pool shows what is used of it', async (t) => {
+  const app = await createTestApp(atEnd(t));
+  await app.ctx.db.transaction(async (trx) => {
+    await trx.raw('select 1');
+    t.true(((await shown(app))['database_pool_connections{state="used"}'] ?? 0) >= 1);
+  });
+});
