@@ -39,6 +39,8 @@ export interface TenantContext extends Context {
   readonly tenantId: string;
 }
 
-export function withTenant<C extends Context>(ctx: C, tenantId: string): C & TenantContext {
-  return { ...ctx, tenantId };
+/** From here on, the log's lines name the tenant as well. */
+export function withTenant<C extends Context>(ctx: C & { tenantId?: string }, tenantId: string): C & TenantContext {
+  if (ctx.tenantId === tenantId) return { ...ctx, tenantId };
+  return { ...ctx, tenantId, log: ctx.log.child({ tenantId }) };
 }

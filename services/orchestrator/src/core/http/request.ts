@@ -30,7 +30,11 @@ export function requestMiddleware(app: Context): Middleware<RequestState> {
     const route = koa.state.route ?? 'unmatched';
     const seconds = (performance.now() - startedAt) / 1000;
     app.metrics.httpDuration.observe({ method: koa.method, route, status: koa.status }, seconds);
-    log.debug({ method: koa.method, route, status: koa.status, ms: Math.round(seconds * 1000) }, 'request');
+    // By the context that the request ended with: who asked is known by then, and for which tenant.
+    koa.state.ctx.log.info(
+      { method: koa.method, route, status: koa.status, ms: Math.round(seconds * 1000) },
+      'request',
+    );
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { newId } from '../ids.ts';
 import type { Schedule } from './define.ts';
 
 /**
@@ -8,11 +9,13 @@ import type { Schedule } from './define.ts';
 export async function runDueSchedules(ctx: Context, schedules: readonly Schedule[]): Promise<void> {
   for (const schedule of schedules) {
     if (!(await claim(ctx, schedule))) continue;
+    const requestId = newId('request');
     try {
       await schedule.run({
         ...ctx,
+        requestId,
         actor: { type: 'system', job: schedule.name },
-        log: ctx.log.child({ schedule: schedule.name }),
+        log: ctx.log.child({ schedule: schedule.name, requestId }),
       });
     } catch (error) {
       ctx.log.error({ err: error, schedule: schedule.name }, 'scheduled run failed; the next slot tries again');

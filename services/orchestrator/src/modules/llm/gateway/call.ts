@@ -10,6 +10,8 @@ export class Call {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly headers: Record<string, string | number>;
+  /** Known once the key is. */
+  tenantId: string | undefined;
   #isGone = false;
   #onGone: (() => void) | undefined;
 
@@ -37,6 +39,11 @@ export class Call {
 
   fail(error: GatewayError): void {
     answerError(this.response, error, this.headers);
+  }
+
+  /** What every log line about this request says. */
+  get names(): { requestId: string; tenantId: string | undefined } {
+    return { requestId: this.requestId, tenantId: this.tenantId };
   }
 
   get elapsedMs(): number {

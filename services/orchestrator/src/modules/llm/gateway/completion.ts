@@ -107,7 +107,7 @@ export class Completion implements Dispatcher.DispatchHandler {
     if (this.#isOver) return;
     const isTimeout = error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError;
     const wasReached = this.#controller !== undefined && !(error instanceof errors.ConnectTimeoutError);
-    this.#parts.log.warn({ err: error, requestId: this.#parts.call.requestId }, 'the provider failed');
+    this.#parts.log.warn({ err: error, ...this.#parts.call.names }, 'the provider failed');
     if (isTimeout) this.#breakOff(upstreamTimeout, 'timeout');
     else this.#breakOff(wasReached ? upstreamDisconnected : upstreamUnreachable, 'disconnected');
   }
@@ -151,7 +151,7 @@ export class Completion implements Dispatcher.DispatchHandler {
   /** The provider said no. Before the first byte that is the answer, and it costs nothing. */
   #fail(error: UpstreamError, reason: string): void {
     const { call, meter, log } = this.#parts;
-    if (error.isOurs) log.warn({ requestId: call.requestId, reason, code: error.body.code }, 'the provider refused');
+    if (error.isOurs) log.warn({ ...call.names, reason, code: error.body.code }, 'the provider refused');
     if (this.#relay?.hasBegun) {
       meter.settle('cut');
       this.#relay.finishWith(error);

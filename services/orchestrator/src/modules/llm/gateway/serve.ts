@@ -87,6 +87,7 @@ async function answer(parts: ServingParts, call: Call): Promise<void> {
 async function completeChat(parts: ServingParts, call: Call): Promise<void> {
   const key = presentedKey(call);
   const known = await authenticate(parts, key);
+  call.tenantId = known.tenantId;
   const { upstream } = parts;
   if (!upstream) throw new Refused(noProvider);
   const rawBody = await readBody(call.request);
@@ -158,7 +159,7 @@ async function ask({ limiter, ctx }: ServingParts, call: Call, principal: Princi
   try {
     return await limiter.reserve(call.requestId, principal);
   } catch (error) {
-    ctx.log.warn({ err: error, requestId: call.requestId }, 'nothing could be reserved');
+    ctx.log.warn({ err: error, ...call.names }, 'nothing could be reserved');
     throw new Refused(unavailable('limit store'));
   }
 }
@@ -184,9 +185,10 @@ async function getModel(parts: ServingParts, call: Call, path: string): Promise<
 
 async function modelsOf(parts: ServingParts, call: Call): Promise<Model[]> {
   const principal = await authenticate(parts, presentedKey(call));
+  call.tenantId = principal.tenantId;
   if (!parts.models) throw new Refused(noProvider);
   const models = await parts.models.get(call.requestId).catch((error: unknown) => {
-    parts.ctx.log.warn({ err: error }, 'the provider’s models are not known');
+    parts.ctx.log.warn({ err: error, ...call.names }, 'the provider’s models are not known');
     throw new Refused(upstreamUnreachable);
   });
   return models.filter(({ id }) => mayUse(principal, id));
@@ -216,10 +218,10 @@ function refusalOf({ ctx }: ServingParts, call: Call, error: unknown): GatewayEr
   if (error instanceof Refused) return error.error;
   if (error instanceof TooManyLookups) return overloaded;
   if (isDatabaseDown(error) || isRedisDown(error)) {
-    ctx.log.warn({ err: error, requestId: call.requestId }, 'a store is away');
+    ctx.log.warn({ err: error, ...call.names }, 'a store is away');
     return unavailable('key store');
   }
-  ctx.log.error({ err: error, requestId: call.requestId }, 'a request failed');
+  ctx.log.error({ err: error, ...call.names }, 'a request failed');
   return internalError;
 }
 
