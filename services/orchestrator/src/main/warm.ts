@@ -7,6 +7,7 @@ await Promise.all([
   import('./start-api.ts'),
   import('./start-worker.ts'),
   import('./start-gateway.ts'),
+  import('./setup/steps.ts'),
 ]);
 flushCompileCache();
 // The modules open nothing by being imported, but some keep a timer.
