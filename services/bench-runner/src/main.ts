@@ -14,7 +14,12 @@ function readConfig(): Config {
 }
 
 const config = readConfig();
-const log = pino({ name: 'bench-runner', level: config.logLevel });
+const log = pino({
+  name: 'bench-runner',
+  level: config.logLevel,
+  timestamp: pino.stdTimeFunctions.isoTime,
+  formatters: { level: (level) => ({ level }) },
+});
 // Made to be killed: a process in doubt ends, and the next one puts its jobs in order.
 const crash = (error: unknown): never => {
   log.fatal({ err: error }, 'bench runner crashed');

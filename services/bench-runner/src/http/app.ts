@@ -8,6 +8,7 @@ import { authenticate } from './authenticate.ts';
 import { notFound, errors } from './errors.ts';
 import { addJobDoors } from './enqueue.ts';
 import { addJobRoutes } from './job-routes.ts';
+import { presentMetrics } from './metrics.ts';
 import { addSiteRoutes } from './site-routes.ts';
 
 export interface Doors extends Services {
@@ -42,8 +43,12 @@ export function createApp(doors: Doors): Koa {
   });
   app.use(errors(log));
   app.use(async (ctx, next) => {
-    if (ctx.path !== '/healthz') await next();
-    else ctx.body = { status: 'ok', bench: config.bench.name, running: doors.store.running().length };
+    if (ctx.path === '/healthz')
+      ctx.body = { status: 'ok', bench: config.bench.name, running: doors.store.running().length };
+    else if (ctx.path === '/metrics') {
+      ctx.type = 'text/plain; version=0.0.4';
+      ctx.body = presentMetrics(doors.store);
+    } else await next();
   });
   app.use(authenticate(config.token));
   app.use(router.routes());

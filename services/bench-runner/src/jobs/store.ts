@@ -114,6 +114,20 @@ export class JobStore {
     return this.#all<JobRow>(`select * from jobs where status = 'Running' order by id`, []);
   }
 
+  counts(): { kind: string; status: JobStatus; count: number }[] {
+    return this.#all(
+      'select kind, status, count(*) as count from jobs group by kind, status order by kind, status',
+      [],
+    );
+  }
+
+  failedSince(at: Date): { kind: string; count: number }[] {
+    return this.#all(
+      `select kind, count(*) as count from jobs where status = 'Failure' and ended_at >= ? group by kind`,
+      [naiveTime(at)],
+    );
+  }
+
   start(id: number): void {
     this.#run(`update jobs set status = 'Running', attempts = attempts + 1, started_at = ? where id = ?`, [
       naiveTime(),

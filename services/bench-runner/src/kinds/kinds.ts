@@ -22,6 +22,8 @@ const KINDS = new Map<string, Kind>(
   ].map((kind) => [kind.name, kind]),
 );
 
+export const kindNames: readonly string[] = [...KINDS.keys()];
+
 export function kindNamed(name: string): Kind {
   const kind = KINDS.get(name);
   if (!kind) throw new Error(`This runner knows no job "${name}"`);
