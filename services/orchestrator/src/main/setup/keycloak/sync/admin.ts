@@ -54,6 +54,18 @@ export class KeycloakAdmin {
     await this.#call('POST', path, body);
   }
 
+  /**
+   * As `post`, and content when it exists already: Keycloak goes on with what a run of ours began that was killed. What
+   * differs in it is found by the next look.
+   */
+  async create(path: string, body: unknown): Promise<void> {
+    try {
+      await this.post(path, body);
+    } catch (error) {
+      if (!(error instanceof KeycloakError) || error.status !== 409) throw error;
+    }
+  }
+
   async put(path: string, body: unknown = {}): Promise<void> {
     await this.#call('PUT', path, body);
   }

@@ -12,7 +12,7 @@ function creation(base: string, { clientId, secret, fields, attributes, mappers,
   return {
     what: [`client ${clientId}: make it`],
     run: (admin) =>
-      admin.post(`${base}/clients`, {
+      admin.create(`${base}/clients`, {
         clientId,
         secret,
         ...fields,
@@ -77,7 +77,7 @@ function compareMapper(
     return [
       {
         what: [`${where}: mapper ${desired.name}: make it`],
-        run: (admin) => admin.post(`${path}/protocol-mappers/models`, desired),
+        run: (admin) => admin.create(`${path}/protocol-mappers/models`, desired),
       },
     ];
   const isSame = is.protocolMapper === desired.protocolMapper && differences(desired.config, is.config).length === 0;

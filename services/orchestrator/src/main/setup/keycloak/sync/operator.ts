@@ -40,7 +40,7 @@ export function compareOperator({ realm, operator }: DesiredState, is: Snapshot,
 export const operatorLine = ({ email }: DesiredState['operator']) => `account of the first operator: ${email}`;
 
 async function createUser(admin: KeycloakAdmin, base: string, operator: DesiredState['operator']): Promise<string> {
-  await admin.post(`${base}/users`, {
+  await admin.create(`${base}/users`, {
     username: operator.email,
     email: operator.email,
     emailVerified: true,

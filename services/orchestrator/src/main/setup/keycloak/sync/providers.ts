@@ -34,7 +34,7 @@ function compareProvider(base: string, desired: DesiredProvider, is: ProviderRep
     alias,
     config: { ...is?.config, ...desired.config, clientSecret: secret, [FINGERPRINT]: fingerprint(secret) },
   });
-  if (!is) return [{ what: [`${where}: make it`], run: (admin) => admin.post(base, representation()) }];
+  if (!is) return [{ what: [`${where}: make it`], run: (admin) => admin.create(base, representation()) }];
   const what = [
     ...differences(desired.fields, is).map((difference) => describe(where, difference)),
     ...differences(desired.config, is.config).map((difference) => describe(where, difference)),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DesiredRealm } from '../render/desired.ts';
 import type { Json, RealmRepresentation } from '../representation.ts';
 import type { Action } from './action.ts';
@@ -10,7 +11,11 @@ const SMTP_FINGERPRINT = 'bastide.smtpPassword';
 /** Closed until everything in it is right: nobody registers with the operator's address before the operator exists. */
 export const createRealm = ({ name }: DesiredRealm): Action => ({
   what: [`realm ${name}: make it`],
-  run: (admin) => admin.post('', { realm: name, enabled: false }),
+  run: async (admin) => {
+    await admin.create('', { realm: name, enabled: false });
+    // Refused because another request is still making it, it is there in a moment.
+    for (let tries = 0; tries < 60 && !(await admin.get(`/${name}`)); tries += 1) await sleep(500);
+  },
 });
 
 export function compareRealm(desired: DesiredRealm, is: RealmRepresentation): Action[] {

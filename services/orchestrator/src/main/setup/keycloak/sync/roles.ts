@@ -10,7 +10,7 @@ export function compareRoles({ realm, roles, defaultRoles }: DesiredState, is: S
   return [
     ...missing.map((role): Action => ({
       what: [`role ${role.name}: make it`],
-      run: (admin) => admin.post(`${base}/roles`, role),
+      run: (admin) => admin.create(`${base}/roles`, role),
     })),
     ...notDefault.map((name): Action => ({
       what: [`role ${name}: give it to everybody`],

@@ -10,6 +10,9 @@ import { compareRealm, createRealm } from './realm.ts';
 import { compareRoles } from './roles.ts';
 import { type Snapshot, readSnapshot } from './snapshot.ts';
 
+/** A request that a killed run left behind may undo one of ours. */
+const ROUNDS = 3;
+
 export interface Sync {
   admin: KeycloakAdmin;
   desired: DesiredState;
@@ -25,26 +28,25 @@ export async function planSync(sync: Sync): Promise<Change[]> {
   return changesOf(compare(sync, snapshot));
 }
 
-/** Sets right what differs, and then looks whether Keycloak has kept it. */
+/** Sets right what differs, and looks again whether Keycloak has kept it. */
 export async function applySync(sync: Sync): Promise<Change[]> {
-  const { admin, desired } = sync;
+  const { admin, desired, log } = sync;
   const done: Action[] = [];
   const run = async (action: Action) => {
     await action.run(admin);
-    for (const what of action.what) sync.log.info({ what }, 'changed');
+    for (const what of action.what) log.info({ what }, 'changed');
     done.push(action);
   };
   if (!(await readSnapshot(admin, desired))) await run(createRealm(desired.realm));
-  const actions = await outstanding(sync);
-  for (const action of actions) await run(action);
-  if (actions.length > 0) {
-    const left = changesOf(await outstanding(sync));
-    if (left.length > 0)
-      throw new Error(
-        `Keycloak has not kept these: ${left.map(({ what }) => what).join('; ')}. Somebody else may be changing them.`,
-      );
+  for (let round = 1; ; round += 1) {
+    const actions = await outstanding(sync);
+    if (actions.length === 0) return changesOf(done);
+    if (round > ROUNDS) {
+      const left = changesOf(actions).map(({ what }) => what);
+      throw new Error(`Keycloak does not keep these, or somebody changes them meanwhile: ${left.join('; ')}`);
+    }
+    for (const action of actions) await run(action);
   }
-  return changesOf(done);
 }
 
 async function outstanding(sync: Sync): Promise<Action[]> {
