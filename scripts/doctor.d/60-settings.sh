@@ -29,7 +29,7 @@ check_settings() {
 
 check_secrets() {
   local name fault kind value count=0
-  while read -r name fault; do
+  while read -r name _ fault; do
     [[ -n $name ]] || continue
     count=$((count + 1))
     case $fault in

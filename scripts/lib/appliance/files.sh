@@ -4,8 +4,9 @@
 # atomic_write PATH MODE [OWNER:GROUP]: standard input becomes the file.
 atomic_write() {
   local path=$1 mode=$2 owner=${3:-} temporary
-  temporary=$(mktemp "$(dirname "$path")/.tmp.XXXXXXXX")
-  cat >"$temporary"
+  [[ $path == */* ]] || path=./$path
+  printf -v temporary '%s/.tmp.%04x%04x' "${path%/*}" "$RANDOM" "$RANDOM"
+  (umask 077 && cat >"$temporary")
   [[ -z $owner ]] || chown "$owner" "$temporary"
   chmod "$mode" "$temporary"
   sync "$temporary"

@@ -33,7 +33,13 @@ pull_image() {
 
 # What our images are made from, as one hash.
 build_fingerprint() {
-  find "$ROOT/services" "$ROOT/package.json" "$ROOT/package-lock.json" "$ROOT/.dockerignore" "$ROOT/tsconfig.base.json" -type f \
-    -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/test/*' -not -name '*.test.ts' -print0 2>/dev/null |
-    sort -z | xargs -0 sha256sum | sed "s|$ROOT/||" | sha256sum | cut -d' ' -f1
+  local path paths=()
+  for path in services package.json package-lock.json .dockerignore tsconfig.base.json; do
+    [[ ! -e $ROOT/$path ]] || paths+=("$path")
+  done
+  (
+    cd "$ROOT" || exit 1
+    find "${paths[@]}" -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/test/*' -not -name '*.test.ts' -print0 |
+      sort -z | xargs -0 sha256sum
+  ) | sha256sum | cut -d' ' -f1
 }

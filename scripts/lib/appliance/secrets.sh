@@ -65,13 +65,13 @@ LIST
 
 secret_path() { printf '%s/%s' "$SECRETS_DIR" "$1"; }
 has_secret() { [[ -s $SECRETS_DIR/$1 ]]; }
-secret() { cat "$SECRETS_DIR/$1" 2>/dev/null || true; }
+secret() { [[ ! -f $SECRETS_DIR/$1 ]] || printf '%s' "$(<"$SECRETS_DIR/$1")"; }
 
 # put_secret NAME: standard input, without the line break at its end, becomes the secret.
 put_secret() {
   local value
-  value=$(cat)
-  printf '%s' "$value" | atomic_write "$SECRETS_DIR/$1" 440 "0:$(secrets_gid)"
+  IFS= read -r -d '' value || true
+  printf '%s' "${value%$'\n'}" | atomic_write "$SECRETS_DIR/$1" 440 "0:$(secrets_gid)"
 }
 
 # The group that services which read secrets are in (group_add in the compose files).
@@ -94,15 +94,19 @@ generate() {
 # object store takes no longer key.
 random_letters() {
   local letters=''
-  while ((${#letters} < $1)); do letters+=$(openssl rand -base64 48 | tr -dc 'A-Za-z0-9'); done
+  while ((${#letters} < $1)); do
+    letters+=$(openssl rand -base64 48)
+    letters=${letters//[^A-Za-z0-9]/}
+  done
   printf '%s' "${letters:0:$1}"
 }
 
 # What a person types once: five groups, and every class of characters that a password policy may ask for.
 random_login() {
-  local groups=''
+  local groups='' letters
   until [[ $groups == *[A-Z]* && $groups == *[a-z]* && $groups == *[0-9]* ]]; do
-    groups=$(random_letters 4)-$(random_letters 4)-$(random_letters 4)-$(random_letters 4)-$(random_letters 4)
+    letters=$(random_letters 20)
+    groups=${letters:0:4}-${letters:4:4}-${letters:8:4}-${letters:12:4}-${letters:16:4}
   done
   printf '%s' "$groups"
 }
@@ -162,48 +166,43 @@ url_encode() {
   done
 }
 
-# The names of what is missing, has another mode or no longer follows its parts; one a line, with what is wrong.
+# secret_faults: name, kind and fault, one a line: missing, outdated (no longer follows its parts), mode.
 secret_faults() {
-  local name kind owner
-  owner="0:$(secrets_gid)"
-  is_mode "$SECRETS_DIR" 700 0:0 || echo "folder mode"
+  local name kind wanted
+  local -A is=()
+  wanted="440 0:$(secrets_gid)"
+  while read -r name kind; do is[$name]=$kind; done < <(find "$SECRETS_DIR" -maxdepth 1 -type f -printf '%f %m %U:%G\n' 2>/dev/null || true)
+  is_mode "$SECRETS_DIR" 700 0:0 || echo 'folder folder mode'
   while read -r name kind; do
-    if [[ ! -f $SECRETS_DIR/$name ]]; then
-      echo "$name missing"
+    if [[ ! -v is[$name] || ($kind != optional && ! -s $SECRETS_DIR/$name) ]]; then
+      echo "$name $kind missing"
     elif [[ $kind == derived && $(derive "$name") != "$(secret "$name")" ]]; then
-      echo "$name outdated"
-    elif [[ $kind != optional && ! -s $SECRETS_DIR/$name ]]; then
-      echo "$name missing"
-    elif ! is_mode "$SECRETS_DIR/$name" 440 "$owner"; then
-      echo "$name mode"
+      echo "$name $kind outdated"
+    elif [[ ${is[$name]} != "$wanted" ]]; then
+      echo "$name $kind mode"
     fi
   done < <(secret_list)
 }
 
 # ensure_secrets: repairs each fault of secret_faults, and prints the names of what it changed. What has a value keeps it.
 ensure_secrets() {
-  local name fault kind value
+  local name kind fault value
   install -d -m 700 -o 0 -g 0 "$SECRETS_DIR"
   remove_temporaries "$SECRETS_DIR"
   # Twice: the first round makes the parts that the derived ones of the second are made of.
   for _ in 1 2; do
-    while read -r name fault; do
-      [[ $name != folder ]] || continue
-      kind=$(secret_kind "$name")
-      case $fault in
-        mode)
-          chown "0:$(secrets_gid)" "$SECRETS_DIR/$name"
-          chmod 440 "$SECRETS_DIR/$name"
-          ;;
-        *)
-          case $kind in
-            derived) value=$(derive "$name") ;;
-            optional) value='' ;;
-            *) value=$(generate "$kind") ;;
-          esac
-          put_secret "$name" <<<"$value"
-          ;;
-      esac
+    while read -r name kind fault; do
+      if [[ $fault == mode ]]; then
+        chown "0:$(secrets_gid)" "$SECRETS_DIR/$name"
+        chmod 440 "$SECRETS_DIR/$name"
+      else
+        case $kind in
+          derived) value=$(derive "$name") ;;
+          optional) value='' ;;
+          *) value=$(generate "$kind") ;;
+        esac
+        put_secret "$name" <<<"$value"
+      fi
       echo "$name"
     done < <(secret_faults)
   done | sort -u

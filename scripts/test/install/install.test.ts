@@ -1,0 +1,289 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { isRoot, sandbox } from './sandbox.ts';
+
+const asRoot = isRoot ? test.serial : test.skip;
+const LOCAL = ['--yes', '--mode', 'local', '--size', 's'];
+
+asRoot('installs, says where to go on, and the second run changes nothing', async (t) => {
+  const box = sandbox(t);
+  const first = await box.run('install.sh', LOCAL);
+  t.is(first.code, 0, first.out);
+  const password = box.read('secrets/first_admin_password');
+  for (const text of [
+    'https://app.bastide.localhost/auth/login',
+    'operator@bastide.localhost',
+    password,
+    'secrets/backup_repository_password',
+  ])
+    t.true(first.out.includes(text), text);
+  const [log] = readdirSync(box.path('logs'));
+  t.false(box.read(join('logs', log ?? '')).includes(password));
+  const env = box.read('.env');
+  t.regex(env, /^DOMAIN=bastide\.localhost$/m);
+  t.regex(env, /^COMPOSE_FILE=docker-compose\.yml:docker-compose\.local\.yml$/m);
+
+  const before = box.snapshot();
+  const second = await box.run('install.sh', ['--yes']);
+  t.is(second.code, 0, second.out);
+  t.regex(second.out, /Nothing to do/);
+  t.false(second.out.includes(password));
+  t.deepEqual(box.snapshot(), before);
+});
+
+asRoot('databases come before migrations, migrations before settings, settings before everything', async (t) => {
+  const box = sandbox(t);
+  t.is((await box.run('install.sh', LOCAL)).code, 0);
+  const ups = readFileSync(join(box.folder, 'docker/calls'), 'utf8')
+    .split('\n')
+    .filter((call) => call.includes(' up '))
+    .map((call) => call.replace(/.*--quiet-pull /, ''));
+  t.deepEqual(ups, [
+    'mariadb',
+    '--force-recreate --no-deps migrate',
+    '--force-recreate --no-deps bootstrap',
+    '--remove-orphans',
+  ]);
+});
+
+asRoot('a dry run changes not one byte, before and after the installation', async (t) => {
+  const box = sandbox(t);
+  const untouched = box.snapshot();
+  const plan = await box.run('install.sh', [...LOCAL, '--dry-run']);
+  t.is(plan.code, 0, plan.out);
+  t.regex(plan.out, /would: write \.env/);
+  t.regex(plan.out, /none of them was made/);
+  t.deepEqual(box.snapshot(), untouched);
+  t.false(existsSync(box.path('logs')));
+
+  t.is((await box.run('install.sh', LOCAL)).code, 0);
+  const installed = box.snapshot();
+  const again = await box.run('install.sh', [...LOCAL, '--dry-run']);
+  t.regex(again.out, /Nothing to do/);
+  const resize = await box.run('install.sh', ['--yes', '--dry-run', '--size', 'm', '--skip-check', 'memory']);
+  t.regex(resize.out, /would: write \.env: MARIADB_MEMORY added/);
+  t.deepEqual(box.snapshot(), installed);
+});
+
+asRoot('killed again and again at any point, it ends as if nothing had happened', async (t) => {
+  t.timeout(300_000);
+  const box = sandbox(t);
+  const kept = new Map<string, string>();
+  const look = () => {
+    if (!existsSync(box.path('secrets'))) return;
+    for (const name of readdirSync(box.path('secrets')).filter((name) => !name.startsWith('.') && name !== 'tls')) {
+      const value = box.read(`secrets/${name}`);
+      // Whatever a person or a database has seen stays; only what is derived follows its parts.
+      if (kept.get(name) && !/_url$|_users$/.test(name)) t.true(value === kept.get(name), name);
+      kept.set(name, value);
+    }
+    if (existsSync(box.path('.env'))) t.regex(box.read('.env'), /^DOMAIN=bastide\.localhost$/m);
+  };
+  let kills = 0;
+  for (let wait = 100; ; wait *= 1.25 + Math.random() / 5) {
+    const { code, out } = await box.killAfter(wait, 'install.sh', LOCAL);
+    look();
+    if (code !== null) {
+      t.is(code, 0, out);
+      break;
+    }
+    kills += 1;
+  }
+  t.log(`killed ${kills} times`);
+  t.true(kills >= 5);
+  const last = await box.run('install.sh', ['--yes']);
+  t.regex(last.out, /Nothing to do/, last.out);
+  const left = Object.keys(box.snapshot()).filter((file) => file.includes('.tmp.'));
+  t.deepEqual(left, []);
+});
+
+asRoot('two at once: the second waits, then says who is at work', async (t) => {
+  const box = sandbox(t);
+  const holder = box.bash('take_lock first; sleep 4');
+  while (!existsSync(box.path('.bastide/appliance/lock-holder')))
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  const second = await box.run('install.sh', LOCAL, { BASTIDE_LOCK_WAIT: '1' });
+  t.is(second.code, 1, second.out);
+  t.regex(second.out, /Another run is changing this installation/);
+  t.regex(second.out, /first \(process \d+/);
+  await holder;
+});
+
+asRoot('names every wrong setting at once, and never runs one as code', async (t) => {
+  const box = sandbox(t);
+  box.write(
+    '.env',
+    'DOMAIN="$(touch pwned)"\nOPERATOR_EMAIL=nobody\nSIZE=xl\nHTTPS_PORT=99999\nBACKUP_SCHEDULE=noon\nMARIADB_MEMORY=lots\nLOG_LEVEL=`touch pwned`\nTZ="a b"\nCOMPOSE_PROFILES=nope\n',
+  );
+  const before = box.read('.env');
+  const { code, out } = await box.run('install.sh', LOCAL.slice(0, 3));
+  t.is(code, 20, out);
+  for (const name of [
+    'DOMAIN',
+    'OPERATOR_EMAIL',
+    'SIZE',
+    'HTTPS_PORT',
+    'BACKUP_SCHEDULE',
+    'MARIADB_MEMORY',
+    'LOG_LEVEL',
+    'TZ',
+    'COMPOSE_PROFILES',
+  ])
+    t.true(out.includes(`${name} is `) || out.includes(`${name}: `), name);
+  t.false(existsSync(box.path('pwned')));
+  t.is(box.read('.env'), before);
+});
+
+asRoot('refuses hostile answers and keeps odd but harmless ones', async (t) => {
+  const box = sandbox(t);
+  for (const domain of ['a b.com', 'x.com; rm -rf /', '$(id).com', 'x.com\nB=1']) {
+    const { code, out } = await box.run('install.sh', ['--yes', '--mode', 'local', '--dry-run', '--domain', domain]);
+    t.is(code, 20, `${domain}: ${out}`);
+  }
+  const odd = `It's "$HOME" & \`co\` # 1`;
+  const { code, out } = await box.run('install.sh', [...LOCAL, '--configure-only', '--set', `BRAND_NAME=${odd}`]);
+  t.is(code, 0, out);
+  t.is((await box.bash('env_load .env; env_value BRAND_NAME')).out, odd);
+});
+
+asRoot("a person's values survive; a change of size touches only what the size had set", async (t) => {
+  const box = sandbox(t);
+  const run = (...args: string[]) =>
+    box.run('install.sh', ['--yes', '--configure-only', '--skip-check', 'memory', ...args]);
+  t.is((await run('--mode', 'local', '--size', 'm')).code, 0);
+  const env = box.read('.env');
+  t.regex(env, /^MARIADB_MEMORY=3072M$/m);
+  box.write('.env', `${env.replace(/^LOKI_MEMORY=.*/m, 'LOKI_MEMORY=999M')}# my own line\nMINE="x y"\n`);
+  t.is((await run()).code, 0);
+  t.is((await run('--size', 'l')).code, 0);
+  const after = box.read('.env');
+  t.regex(after, /^MARIADB_MEMORY=8192M$/m);
+  t.regex(after, /^LOKI_MEMORY=999M$/m);
+  t.regex(after, /^# my own line\nMINE="x y"$/m);
+  t.is((await run('--size', 's')).code, 0);
+  t.regex(box.read('.env'), /^MARIADB_MEMORY=1024M$/m);
+});
+
+asRoot('takes further compose files, and an override that comes and goes', async (t) => {
+  const box = sandbox(t);
+  const run = (env = {}) => box.run('install.sh', [...LOCAL, '--configure-only'], env);
+  const files = () => /^COMPOSE_FILE=(.*)$/m.exec(box.read('.env'))?.[1];
+  box.write('extra.yml', 'services: {}\n');
+  t.is((await run({ BASTIDE_COMPOSE_EXTRA: 'extra.yml' })).code, 0);
+  t.is(files(), 'docker-compose.yml:docker-compose.local.yml:extra.yml');
+  box.write('docker-compose.override.yml', 'services: {}\n');
+  await run();
+  t.is(files(), 'docker-compose.yml:docker-compose.local.yml:extra.yml:docker-compose.override.yml');
+  rmSync(box.path('docker-compose.override.yml'));
+  await run();
+  t.is(files(), 'docker-compose.yml:docker-compose.local.yml:extra.yml');
+});
+
+asRoot('takes the digests of a release, and keeps the one that a person chose', async (t) => {
+  const box = sandbox(t);
+  const run = () => box.run('install.sh', [...LOCAL, '--configure-only']);
+  const image = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(box.read('.env'))?.[1];
+  box.write('images.env', 'ORCHESTRATOR_IMAGE=r.example/o:1@sha256:aa\nBACKUP_IMAGE=r.example/b:1@sha256:bb\n');
+  t.is((await run()).code, 0);
+  t.is(image('ORCHESTRATOR_IMAGE'), 'r.example/o:1@sha256:aa');
+  box.write('.env', box.read('.env').replace(/^BACKUP_IMAGE=.*/m, 'BACKUP_IMAGE=mirror.example/b:mine'));
+  box.write('images.env', 'ORCHESTRATOR_IMAGE=r.example/o:2@sha256:cc\nBACKUP_IMAGE=r.example/b:2@sha256:dd\n');
+  t.is((await run()).code, 0);
+  t.is(image('ORCHESTRATOR_IMAGE'), 'r.example/o:2@sha256:cc');
+  t.is(image('BACKUP_IMAGE'), 'mirror.example/b:mine');
+});
+
+asRoot('the local certificate covers the domain and its wildcard, and is made anew in time', async (t) => {
+  const box = sandbox(t);
+  const run = (...args: string[]) => box.run('install.sh', [...LOCAL, '--configure-only', ...args]);
+  t.is((await run()).code, 0);
+  const verify = (name: string) =>
+    execFileSync('openssl', [
+      'verify',
+      '-CAfile',
+      box.path('secrets/tls/ca.crt'),
+      '-verify_hostname',
+      name,
+      box.path('secrets/tls/tls.crt'),
+    ]);
+  verify('bastide.localhost');
+  verify('app.bastide.localhost');
+  t.throws(() => verify('example.com'));
+  const authority = box.read('secrets/tls/ca.crt');
+  const leaf = box.read('secrets/tls/tls.crt');
+  t.is((await run('--domain', 'other.test')).code, 0);
+  verify('x.other.test');
+  t.not(box.read('secrets/tls/tls.crt'), leaf);
+  t.is(box.read('secrets/tls/ca.crt'), authority);
+  // Twenty days left.
+  execFileSync('sh', [
+    '-c',
+    `cd "${box.path('secrets/tls')}" && openssl req -new -key tls.key -subj /CN=other.test | openssl x509 -req -CA ca.crt -CAkey ca.key -days 20 -out short.crt -set_serial 7 2>/dev/null && mv short.crt tls.crt`,
+  ]);
+  t.regex((await run()).out, /make a certificate for other\.test/);
+  verify('x.other.test');
+});
+
+asRoot("asks for what the DNS provider's API needs, and keeps it", async (t) => {
+  const box = sandbox(t);
+  const args = [
+    '--yes',
+    '--domain',
+    'cloud.example.com',
+    '--email',
+    'me@example.com',
+    '--acme-dns-provider',
+    'ovh',
+    '--configure-only',
+    '--skip-check',
+    'dns',
+  ];
+  const without = await box.run('install.sh', args, { OVH_ENDPOINT: 'ovh-eu' });
+  t.is(without.code, 20, without.out);
+  t.regex(without.out, /Missing: OVH_APPLICATION_KEY OVH_APPLICATION_SECRET OVH_CONSUMER_KEY/);
+  const given = {
+    OVH_ENDPOINT: 'ovh-eu',
+    OVH_APPLICATION_KEY: 'a',
+    OVH_APPLICATION_SECRET: 'b',
+    OVH_CONSUMER_KEY: 'c',
+  };
+  t.is((await box.run('install.sh', args, given)).code, 0);
+  t.is(box.read('secrets/acme-dns.env').trim().split('\n').length, 4);
+  t.is((await box.run('install.sh', args)).code, 0);
+});
+
+asRoot('a database that stays red is explained, and a migration that fails has its own code', async (t) => {
+  const box = sandbox(t);
+  mkdirSync(join(box.folder, 'docker'), { recursive: true });
+  writeFileSync(join(box.folder, 'docker/red-mariadb'), '');
+  const red = await box.run('install.sh', LOCAL, { BASTIDE_HEALTH_TIMEOUT: '2' });
+  t.is(red.code, 40, red.out);
+  t.regex(red.out, /WHAT {2}mariadb did not become healthy within 2 s/);
+  t.regex(red.out, /its healthcheck said: connection refused/);
+  t.regex(red.out, /its log: Error: cannot open the tablespace/);
+  rmSync(join(box.folder, 'docker/red-mariadb'));
+  writeFileSync(join(box.folder, 'docker/fails-migrate'), '');
+  const failed = await box.run('install.sh', LOCAL);
+  t.is(failed.code, 50, failed.out);
+  rmSync(join(box.folder, 'docker/fails-migrate'));
+  t.is((await box.run('install.sh', LOCAL)).code, 0);
+});
+
+asRoot('uninstalling asks for the domain, keeps data by default, and is done only once', async (t) => {
+  const box = sandbox(t);
+  t.is((await box.run('install.sh', LOCAL)).code, 0);
+  const installed = box.snapshot();
+  t.is((await box.run('uninstall.sh', ['--dry-run', '--delete-data'])).code, 0);
+  t.deepEqual(box.snapshot(), installed);
+  const wrong = await box.run('uninstall.sh', ['--yes-delete', 'other.example.com']);
+  t.is(wrong.code, 10, wrong.out);
+  t.deepEqual(box.snapshot(), installed);
+  t.is((await box.run('uninstall.sh')).code, 0);
+  t.true(existsSync(box.path('secrets/encryption_key')));
+  t.regex((await box.run('uninstall.sh')).out, /Nothing to remove/);
+  t.is((await box.run('uninstall.sh', ['--yes-delete', 'bastide.localhost'])).code, 0);
+  t.false(existsSync(box.path('secrets')));
+  t.false(existsSync(box.path('.env')));
+});
