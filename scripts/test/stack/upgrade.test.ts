@@ -34,7 +34,7 @@ class Installation {
     output('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.com', ...args], { cwd: this.folder });
   compose = (...args: string[]) => output('docker', ['compose', ...args], { cwd: this.folder });
   upgrade = (...args: string[]): Promise<Result> => run(this.path('scripts/upgrade.sh'), args, { env: this.env() });
-  env = () => ({ ...process.env, BASTIDE_UPGRADE_MIN_FREE_MIB: '100', BASTIDE_HEALTH_TIMEOUT: '60' });
+  env = () => ({ ...process.env, BASTIDE_UPGRADE_MIN_FREE_MIB: '100', BASTIDE_HEALTH_TIMEOUT: '25' });
 
   /** Release 1, installed and running. */
   async install(): Promise<void> {
@@ -83,17 +83,21 @@ class Installation {
     this.release('2.0.0', () => {
       this.replace('services/app/app', 'RELEASE=1', 'RELEASE=2');
       writeFileSync(this.path('services/orchestrator/migrations/002.ts'), '// adds\n');
-      writeFileSync(this.path('.env.example'), readFileSync(this.path('.env.example'), 'utf8') + '# How loud.\nVOLUME=11\n');
+      writeFileSync(
+        this.path('.env.example'),
+        readFileSync(this.path('.env.example'), 'utf8') + '# How loud.\nVOLUME=11\n',
+      );
       this.replace('CHANGELOG.md', '## 1.0.0', '## 2.0.0\n- Louder.\n\n## 1.0.0');
       change();
     });
 
   data = (file: string) => this.compose('exec', '-T', 'mariadb', 'cat', `/data/${file}`);
   image = async (service: string) =>
-    (await output('docker', ['inspect', '--format', '{{.Image}}', (await this.compose('ps', '-aq', service)).trim()])).trim();
+    (
+      await output('docker', ['inspect', '--format', '{{.Image}}', (await this.compose('ps', '-aq', service)).trim()])
+    ).trim();
   containers = async () => (await this.compose('ps', '-aq', '--no-trunc')).trim().split('\n').sort();
-  health = async () =>
-    (await this.compose('ps', '--format', '{{.Service}} {{.State}} {{.Health}}', 'api')).trim();
+  health = async () => (await this.compose('ps', '--format', '{{.Service}} {{.State}} {{.Health}}', 'api')).trim();
   step = () =>
     existsSync(this.path('.bastide/upgrade/state'))
       ? /^step=(.*)$/m.exec(readFileSync(this.path('.bastide/upgrade/state'), 'utf8'))?.[1]
@@ -112,7 +116,9 @@ class Installation {
   }
 
   async remove(): Promise<void> {
-    await run('docker', ['compose', '--profile', 'restore', 'down', '--volumes', '--timeout', '1', '--rmi', 'local'], { cwd: this.folder });
+    await run('docker', ['compose', '--profile', 'restore', 'down', '--volumes', '--timeout', '1', '--rmi', 'local'], {
+      cwd: this.folder,
+    });
     const filter = `label=com.docker.compose.project=${this.project}`;
     for (const id of (await output('docker', ['ps', '-aq', '--filter', filter])).split('\n').filter(Boolean))
       await run('docker', ['rm', '-f', '-v', id]);
@@ -120,9 +126,13 @@ class Installation {
     const held = existsSync(sets)
       ? (await output('bash', ['-c', `cat ${sets}/* | cut -f1,3 | sort -u; ls ${sets}`])).split('\n')
       : [];
-    const tags = (await output('docker', ['images', '--format', '{{.Repository}}:{{.Tag}}', 'bastide/rollback'])).split('\n');
-    for (const tag of tags.filter((one) => held.some((id) => id !== '' && one.includes(`:${id}-`)))) await run('docker', ['rmi', tag]);
-    for (const name of ['app', 'tools']) await run('docker', ['rmi', '-f', `bastide-upgrade-test/${name}:${this.project}`]);
+    const tags = (await output('docker', ['images', '--format', '{{.Repository}}:{{.Tag}}', 'bastide/rollback'])).split(
+      '\n',
+    );
+    for (const tag of tags.filter((one) => held.some((id) => id !== '' && one.includes(`:${id}-`))))
+      await run('docker', ['rmi', tag]);
+    for (const name of ['app', 'tools'])
+      await run('docker', ['rmi', '-f', `bastide-upgrade-test/${name}:${this.project}`]);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
@@ -143,7 +153,8 @@ test('goes to the newest release, keeps the data and the settings, and back agai
   t.is(check.code, 0, check.output);
   const plan = await one.upgrade('--dry-run');
   t.is(plan.code, 0, plan.output);
-  for (const promised of ['002.ts', 'new: VOLUME', '## 2.0.0', 'Louder']) t.true(plan.output.includes(promised), plan.output);
+  for (const promised of ['002.ts', 'new: VOLUME', '## 2.0.0', 'Louder'])
+    t.true(plan.output.includes(promised), plan.output);
   t.deepEqual(await one.containers(), before);
   t.is(one.step(), undefined);
 
@@ -152,7 +163,8 @@ test('goes to the newest release, keeps the data and the settings, and back agai
   t.is((await one.data('schema')).trim(), '2');
   t.regex(await one.health(), /healthy/);
   const settings = readFileSync(one.path('.env'), 'utf8');
-  for (const line of ['GREETING=salut', 'VOLUME=11', 'BASTIDE_VERSION=2.0.0']) t.true(settings.includes(line), settings);
+  for (const line of ['GREETING=salut', 'VOLUME=11', 'BASTIDE_VERSION=2.0.0'])
+    t.true(settings.includes(line), settings);
   t.is((await one.upgrade('--check')).code, 3);
 
   const back = await one.upgrade('--rollback');
@@ -163,9 +175,18 @@ test('goes to the newest release, keeps the data and the settings, and back agai
 });
 
 const FAILURES: [string, (one: Installation) => void][] = [
-  ['a migration that changes the data and then fails', (one) => one.replace('services/app/app', 'echo "$RELEASE" >/data/schema', '{ echo broken >/data/schema; exit 1; }')],
-  ['a service that does not become healthy', (one) => one.replace('services/app/app', 'healthy) ', 'healthy) false && ')],
-  ['a script of the target that does not run', (one) => writeFileSync(one.path('scripts/upgrade.sh'), '#!/bin/bash\nexit 7\n')],
+  [
+    'a migration that changes the data and then fails',
+    (one) => one.replace('services/app/app', 'echo "$RELEASE" >/data/schema', '{ echo broken >/data/schema; exit 1; }'),
+  ],
+  [
+    'a service that does not become healthy',
+    (one) => one.replace('services/app/app', 'healthy) ', 'healthy) false && '),
+  ],
+  [
+    'a script of the target that does not run',
+    (one) => writeFileSync(one.path('scripts/upgrade.sh'), '#!/bin/bash\nexit 7\n'),
+  ],
 ];
 for (const [what, change] of FAILURES)
   test(`${what}: the old release runs again with the data of before`, async (t) => {
@@ -203,7 +224,20 @@ test('an image that cannot be built stops it while everything runs on, and so do
 test('killed at each step and resumed, it comes to the end', async (t) => {
   const one = await installed(t);
   await one.release2();
-  const steps = ['prechecks', 'prefetch', 'validate', 'stop', 'back_up', 'switch', 'stores', 'migrate', 'bootstrap', 'up', 'smoke', 'commit'];
+  const steps = [
+    'prechecks',
+    'prefetch',
+    'validate',
+    'stop',
+    'back_up',
+    'switch',
+    'stores',
+    'migrate',
+    'bootstrap',
+    'up',
+    'smoke',
+    'commit',
+  ];
   let args: string[] = [];
   let killed = 0;
   for (const step of steps) {
