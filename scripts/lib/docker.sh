@@ -9,8 +9,8 @@ readonly DEBIAN_MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 
 docker_answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
-# ensure_docker: uses the daemon that answers, or starts a private one (DOCKERD_PID) whose images, containers and logs
-# live and end with $RUN.
+# ensure_docker: uses the daemon that answers, or starts one (DOCKERD_PID) whose images and containers live and end with
+# $RUN. It takes the usual socket, which nobody answers at and which docker-compose.yml mounts.
 ensure_docker() {
   ensure_installed docker
   docker_answers || start_dockerd
@@ -23,8 +23,7 @@ start_dockerd() {
   log "Starting a private Docker Engine"
   mount_cgroups
   mkdir -p "$RUN/docker"
-  : 
-  detached dockerd --host "$DOCKER_HOST" --data-root "$RUN/docker/data" --exec-root "$RUN/docker/exec" \
+  detached dockerd --data-root "$RUN/docker/data" --exec-root "$RUN/docker/exec" \
     --pidfile "$RUN/docker/pid" >"$RUN/docker/log" 2>&1 9>&- &
   DOCKERD_PID=$!
   local tries
@@ -79,6 +78,8 @@ make_rootfs() {
   debootstrap --variant=minbase --include=ca-certificates trixie "$rootfs" "$DEBIAN_MIRROR"
   # As in the official image: no caches, no documentation, no fsync, no service started by a package.
   rm -rf "$rootfs"/var/cache/apt/archives/*.deb "$rootfs"/usr/share/{doc,man,locale,info}/*
+  # Java's package wants to link its pages there.
+  mkdir -p "$rootfs/usr/share/man/man1"
   printf 'force-unsafe-io\n' >"$rootfs/etc/dpkg/dpkg.cfg.d/unsafe-io"
   printf 'path-exclude /usr/share/%s/*\n' doc man locale info >"$rootfs/etc/dpkg/dpkg.cfg.d/slim"
   printf 'APT::Install-Recommends "false";\nDir::Cache::pkgcache "";\nDir::Cache::srcpkgcache "";\n' >"$rootfs/etc/apt/apt.conf.d/slim"

@@ -55,13 +55,13 @@ servers_lane() {
 programs_lane() {
   optional keycloak "$STANDINS/keycloak/fetch.sh" "$STANDIN_CACHE/keycloak" || return 1
   optional objectstore "$STANDINS/objectstore/build.sh" "$STANDIN_CACHE/objectstore" || return 1
-  optional traefik "$STANDINS/traefik/build.sh" "$STANDIN_CACHE/traefik"
+  optional traefik "$STANDINS/traefik/build.sh" "$ROOT/.bastide/traefik"
 }
 
 # standin NAME CONTEXT: the image standin/NAME:test.
 standin() {
   local name=$1 context=$2 from=$SECONDS
-  if docker buildx build --quiet --network host --tag "standin/$name:test" --label bastide.standin="$name" \
+  if docker buildx build --progress plain --network host --tag "standin/$name:test" --label bastide.standin="$name" \
     --file "$STANDINS/$name/Dockerfile" "$context" >"$RUN/images/$name.log" 2>&1; then
     printf '  ✔ %-34s %3s s\n' "standin/$name" "$((SECONDS - from))"
   else

@@ -2,9 +2,11 @@
  * The main job, start to end, as a person and their program would do it: through the public HTTP API and the real
  * OpenID code flow. Exits 0 only if every step really happened.
  */
+import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { Browser } from './browser.ts';
 import { ApiClient, until } from './client.ts';
+import { signUp } from './sign-in.ts';
 
 interface Me {
   user: { id: string; email: string };
@@ -49,20 +51,28 @@ interface LagoState {
   events: { code: string; transaction_id: string; external_subscription_id: string }[];
 }
 
+// eslint-disable-next-line no-restricted-properties -- this file is a program of its own, not part of the product
+const environment = process.env;
+
 function fromEnvironment(name: string): string {
-  // eslint-disable-next-line no-restricted-properties -- this file is a program of its own, not part of the product
-  const value = process.env[name];
+  const value = environment[name];
   if (!value) throw new Error(`${name} is not set`);
   return value;
 }
 
 const appUrl = fromEnvironment('PUBLIC_URL');
 const controlUrl = fromEnvironment('TOUR_CONTROL_URL');
-const sitesUrl = fromEnvironment('TOUR_SITES_URL');
+/** Where sites answer by their Host header alone; without it they are reached by their own address. */
+const sitesUrl = environment['TOUR_SITES_URL'];
+/** Shows the state of the stand-in for Lago; without it the control page does. */
+const lagoUrl = environment['TOUR_LAGO_URL'];
+/** A file to leave the account in, for those who come back later. */
+const accountFile = environment['TOUR_ACCOUNT_FILE'];
 
 const browser = new Browser();
 const api = new ApiClient(browser, appUrl);
 const email = `tour-${Date.now().toString(36)}@example.test`;
+const password = 'demo-password';
 const slug = `tour-${Date.now().toString(36)}`;
 const startedAt = Date.now();
 let steps = 0;
@@ -83,10 +93,16 @@ function must<T>(value: T | undefined | null | false, complaint: string): T {
 
 const money = (minor: number, currency: string) => `${(minor / 100).toFixed(2)} ${currency}`;
 
+async function getSite(site: Site, path: string): Promise<{ status: number; body: string }> {
+  if (sitesUrl) return getByHost(sitesUrl, site.host, path);
+  const response = await fetch(new URL(path, site.url));
+  return { status: response.status, body: await response.text() };
+}
+
 /** A GET with a Host header of its own, as the edge would pass it on. */
-function getSite(host: string, path: string): Promise<{ status: number; body: string }> {
+function getByHost(url: string, host: string, path: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    request(new URL(path, sitesUrl), { headers: { host } }, (response) => {
+    request(new URL(path, url), { headers: { host } }, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => (body += chunk));
@@ -101,11 +117,21 @@ async function control<T>(path: string): Promise<T> {
   return (await (await fetch(controlUrl + path)).json()) as T;
 }
 
+async function mailsTo(address: string): Promise<{ subject: string; text: string }[]> {
+  const { items } = await control<{ items: { subject: string; text: string }[] }>(
+    `/api/mails?to=${encodeURIComponent(address)}`,
+  );
+  return items;
+}
+
+async function lagoState(): Promise<LagoState> {
+  if (lagoUrl) return (await (await fetch(lagoUrl)).json()) as LagoState;
+  return (await control<{ standIns: { lago: LagoState } }>('/api/state?standIn=lago')).standIns.lago;
+}
+
 const me = await step('sign in by OpenID Connect (code + PKCE)', async () => {
-  const login = await browser.open(`${appUrl}/auth/login?returnTo=/overview`);
-  const page = { url: login.url, html: await login.response.text() };
-  const done = await browser.submit(page, { email, password: 'demo-password' });
-  must(done.url.startsWith(`${appUrl}/overview`), `signing in ended at ${done.url}`);
+  const end = await signUp(browser, `${appUrl}/auth/login?returnTo=/overview`, { email, password }, mailsTo);
+  must(end.startsWith(`${appUrl}/overview`), `signing in ended at ${end}`);
   const value = await api.get<Me>('/v1/me');
   must(value.user.email === email, `signed in as ${value.user.email}`);
   return { value, seen: value.user.email };
@@ -179,19 +205,16 @@ const site = await step('the site is provisioned, step by step', async () => {
 });
 
 await step('the site answers', async () => {
-  const ping = await getSite(site.host, '/api/method/ping');
+  const ping = await getSite(site, '/api/method/ping');
   must(ping.status === 200 && ping.body.includes('pong'), `ping answered ${ping.status}`);
-  const page = await getSite(site.host, '/');
+  const page = await getSite(site, '/');
   must(page.status === 200, `the site answered ${page.status}`);
   return { value: undefined, seen: site.url };
 });
 
 await step('the mail site_ready has arrived, once', async () => {
   const mails = await until('the mail', async () => {
-    const { items } = await control<{ items: { subject: string; text: string }[] }>(
-      `/api/mails?to=${encodeURIComponent(email)}`,
-    );
-    const found = items.filter((mail) => mail.text.includes(site.host));
+    const found = (await mailsTo(email)).filter((mail) => mail.text.includes(site.host));
     return found.length > 0 && found;
   });
   must(mails.length === 1, `${mails.length} mails about the site`);
@@ -248,8 +271,7 @@ await step('the usage is metered', async () => {
 
 await step('the usage has reached the bill (Lago events)', async () => {
   const events = await until('usage events of the tenant at Lago', async () => {
-    const { standIns } = await control<{ standIns: { lago: LagoState } }>('/api/state?standIn=lago');
-    const found = standIns.lago.events.filter((event) => event.code === 'llm_tokens');
+    const found = (await lagoState()).events.filter((event) => event.code === 'llm_tokens');
     return found.length >= 2 && found;
   });
   const unique = new Set(events.map((event) => event.transaction_id));
@@ -263,6 +285,13 @@ await step('the audit log tells the story', async () => {
   must(actions.has('tenant.create'), `no tenant.create among ${[...actions].join(', ')}`);
   return { value: undefined, seen: [...actions].join(', ') };
 });
+
+if (accountFile)
+  writeFileSync(
+    accountFile,
+    JSON.stringify({ email, password, tenantId: tenant.id, siteUrl: site.url, llmKey: key.secret, model }),
+    { mode: 0o600 },
+  );
 
 await step('sign out', async () => {
   await api.post('/auth/logout', {});
