@@ -86,7 +86,19 @@ compose_up() {
   dead=$(container_states | awk -F'\t' '$3 == "unhealthy" { print $1 }')
   [[ -z $dead ]] || not_started "$STEP_CODE" "$dead" 'did not become healthy'
   fail "$STEP_CODE" 'docker compose could not start the services.' "$(log_tail 6)" \
-    'The log has all of it; docs/troubleshooting.md explains the usual ones. Then run scripts/install.sh again.'
+    "$(engine_hint) Then run scripts/install.sh again."
+}
+
+# What the engine's own messages mean for an operator.
+engine_hint() {
+  case $(tail -n 20 "$RUN_LOG") in
+    *"can't get final child's PID"* | *oom_score_adj*) echo 'Docker may not protect the databases from the OOM killer here: this machine is itself a container without CAP_SYS_RESOURCE, or Docker runs without root. Use a virtual machine or a real one.' ;;
+    *'port is already allocated'* | *'address already in use'*) echo 'Another program took a port in the meantime: ss -lntp shows which.' ;;
+    *'no space left on device'*) echo 'The disk is full: docker system df, df -h.' ;;
+    *'all predefined address pools'* | *'could not find an available, non-overlapping'*) echo 'Docker has no address range left for networks: docker network prune, or "default-address-pools" in /etc/docker/daemon.json.' ;;
+    *'No such image'* | *'pull access denied'* | *'manifest unknown'*) echo 'An image is missing: look at <SERVICE>_IMAGE in .env.' ;;
+    *) echo 'The log has all of it; docs/troubleshooting.md explains the usual ones.' ;;
+  esac
 }
 
 restart_stale() {

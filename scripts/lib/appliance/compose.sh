@@ -25,7 +25,7 @@ project() { env_value COMPOSE_PROJECT_NAME bastide; }
 compose_services() { compose config --services; }
 
 # container_states: one line a container of ours, tab-separated:
-# service, status, health (or -), exit code, restarts, OOM-killed, config hash, id.
+# service, status, health (or -), exit code, restarts, OOM-killed, config hash, id, id of the image that compose made it from.
 container_states() {
   local ids
   mapfile -t ids < <(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$(project)" \
@@ -37,19 +37,36 @@ container_states() {
 
 STATE_TEMPLATE='{{index .Config.Labels "com.docker.compose.service"}}	{{.State.Status}}	'
 STATE_TEMPLATE+='{{if .State.Health}}{{.State.Health.Status}}{{else}}-{{end}}	{{.State.ExitCode}}	{{.RestartCount}}	'
-STATE_TEMPLATE+='{{.State.OOMKilled}}	{{index .Config.Labels "com.docker.compose.config-hash"}}	{{.ID}}'
+STATE_TEMPLATE+='{{.State.OOMKilled}}	{{index .Config.Labels "com.docker.compose.config-hash"}}	{{.ID}}	'
+STATE_TEMPLATE+='{{index .Config.Labels "com.docker.compose.image"}}'
 
 # container_of SERVICE: the id of its (first) container.
 container_of() { container_states | awk -F'\t' -v service="$1" '$1 == service { print $8; exit }'; }
 
-# outdated_services: those whose container is missing or was made from another configuration, one a line.
+# outdated_services: those whose container is missing, or was made from other settings or another image, one a line.
 outdated_services() {
-  local states
+  local states hashes images
   states=$(container_states)
-  # shellcheck disable=SC2016 # awk
-  compose config --hash '*' | awk -v states="$states" '
-    BEGIN { n = split(states, lines, "\n"); for (i = 1; i <= n; i++) { split(lines[i], f, "\t"); hash[f[1]] = f[7] } }
-    hash[$1] != $2 { print $1 }'
+  hashes=$(compose config --hash '*')
+  images=$(current_images)
+  awk -F'\t' '
+    FILENAME == ARGV[1] { hash[$1] = $7; from[$1] = $9 }
+    FILENAME == ARGV[2] { image[$1] = $2 }
+    FILENAME == ARGV[3] {
+      split($0, wanted, " ")
+      if (hash[wanted[1]] != wanted[2] || (image[wanted[1]] != "" && image[wanted[1]] != from[wanted[1]])) print wanted[1]
+    }' <(printf '%s\n' "$states") <(printf '%s\n' "$images") <(printf '%s\n' "$hashes") | sort -u
+}
+
+# The id of the image that each service would be made from now; services whose image is not here are left out.
+current_images() {
+  local service image id
+  local -A ids=()
+  while IFS=$'\t' read -r service image _; do
+    if [[ ! -v ids[$image] ]]; then ids[$image]=$(docker image inspect --format '{{.ID}}' "$image" 2>/dev/null) || ids[$image]=''; fi
+    id=${ids[$image]}
+    [[ -z $id ]] || printf '%s\t%s\n' "$service" "$id"
+  done < <(service_images)
 }
 
 # stale_services: those that were started before a file that they have mounted (a secret, .env, a configuration) got its

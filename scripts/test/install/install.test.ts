@@ -99,6 +99,18 @@ asRoot('killed again and again at any point, it ends as if nothing had happened'
   t.deepEqual(left, []);
 });
 
+asRoot('what is built anew after a change of the sources is also started anew', async (t) => {
+  const box = sandbox(t);
+  t.is((await box.run('install.sh', LOCAL)).code, 0);
+  box.write('services/api.ts', 'changed');
+  const plan = await box.run('install.sh', ['--yes', '--dry-run']);
+  t.regex(plan.out, /would: build the images of: migrate bootstrap api/);
+  const after = await box.run('install.sh', ['--yes']);
+  t.is(after.code, 0, after.out);
+  t.regex(after.out, /5 services are healthy/);
+  t.regex((await box.run('install.sh', ['--yes'])).out, /Nothing to do/);
+});
+
 asRoot('two at once: the second waits, then says who is at work', async (t) => {
   const box = sandbox(t);
   const holder = box.bash('take_lock first; sleep 4');
