@@ -1,5 +1,5 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { Agent, request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { type TLSSocket, connect } from 'node:tls';
 import type { Arrival } from './upstream.ts';
@@ -14,6 +14,8 @@ export interface Call {
   plain?: boolean;
   /** The name in the TLS handshake, when it is not the host's. */
   serverName?: string;
+  /** Use one connection per client address and name again and again. */
+  keepAlive?: boolean;
 }
 
 export interface Answer {
@@ -29,6 +31,7 @@ export interface Answer {
 export class Client {
   readonly ca: string;
   readonly port: number;
+  readonly #agents = new Map<string, Agent>();
 
   constructor(ca: string, port: number) {
     this.ca = ca;
@@ -46,7 +49,7 @@ export class Client {
       headers: { host, ...call.headers },
       servername: call.serverName ?? host.replace(/\.?(:\d+)?$/, ''),
       ca: this.ca,
-      agent: false as const,
+      agent: call.keepAlive ? this.#agentOf(call.from ?? '') : (false as const),
     };
     return new Promise((resolve, reject) => {
       const request = call.plain ? httpRequest(options) : httpsRequest(options);
@@ -71,19 +74,24 @@ export class Client {
     let answer = '';
     socket.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
     socket.write(bytes);
-    await new Promise((resolve) => socket.once('close', resolve).setTimeout(3000, () => socket.destroy()));
+    await new Promise((resolve) => {
+      socket.once('close', resolve);
+      socket.setTimeout(3000, () => socket.destroy());
+    });
     return answer;
   }
 
+  #agentOf(from: string): Agent {
+    const agent = this.#agents.get(from) ?? new Agent({ keepAlive: true, maxSockets: 1 });
+    this.#agents.set(from, agent);
+    return agent;
+  }
+
   socket(host: string): Promise<TLSSocket> {
+    // Node hands localAddress to the socket below, which its types do not say.
+    const options = { host: '127.0.0.1', port: this.port, localAddress: '127.0.0.2', servername: host, ca: this.ca };
     return new Promise((resolve, reject) => {
-      const socket = connect({
-        host: '127.0.0.1',
-        port: this.port,
-        localAddress: '127.0.0.2',
-        servername: host,
-        ca: this.ca,
-      });
+      const socket = connect(options);
       socket.once('secureConnect', () => resolve(socket)).once('error', reject);
     });
   }

@@ -38,6 +38,7 @@ export class Edge {
   readonly client: Client;
   output = '';
   #process: ChildProcess | undefined;
+  #hasCertificate = true;
   #start: () => ChildProcess;
 
   private constructor(
@@ -90,6 +91,7 @@ export class Edge {
     const client = new Client(readFileSync(files.ca, 'utf8'), ports.websecure);
     const start = () => spawn(binary, command, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     const edge = new Edge({ folder, upstreams, routes, ports, client }, start);
+    edge.#hasCertificate = environment['TLS_MODE'] !== 'acme';
     await edge.run();
     return edge;
   }
@@ -103,9 +105,8 @@ export class Edge {
     await this.until('Traefik to have its routes', async () => {
       if (process.exitCode !== null) throw new Error(`Traefik ended: ${this.output.slice(-3000)}`);
       const { body } = await this.metrics('/metrics');
-      return (
-        /traefik_config_reloads_total [1-9]/.test(body) && (await this.client.get(`www.${DOMAIN}/`)).status === 301
-      );
+      if (!/traefik_config_reloads_total [1-9]/.test(body)) return false;
+      return !this.#hasCertificate || (await this.client.get(`www.${DOMAIN}/`)).status === 301;
     });
   }
 
@@ -138,13 +139,21 @@ export class Edge {
     renameSync(join(this.folder, `${name}.new`), join(this.folder, 'dynamic', name));
   }
 
-  signal(name: NodeJS.Signals): void {
-    this.#process?.kill(name);
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
+  /** Lets Traefik write what it keeps (the last lines of the access log). */
+  async stopGently(): Promise<void> {
+    const process = this.#process;
+    const ended = new Promise((resolve) => process?.once('exit', resolve));
+    process?.kill('SIGTERM');
+    await ended;
   }
 
   async stopTraefik(): Promise<void> {
     const process = this.#process;
-    if (!process || process.exitCode !== null) return;
+    if (!process || process.exitCode !== null || process.signalCode !== null) return;
     const ended = new Promise((resolve) => process.once('exit', resolve));
     process.kill('SIGKILL');
     await ended;

@@ -16,8 +16,7 @@ export class Upstream {
   readonly service: string;
   readonly arrivals: Arrival[] = [];
   aborted = 0;
-  /** Ends what `?echo=wait` left open. */
-  finish: (() => void)[] = [];
+  #open: { url: string; end: () => void }[] = [];
   #server: Server | undefined;
   #sockets = new Set<Socket>();
   port = 0;
@@ -43,7 +42,23 @@ export class Upstream {
     this.port = (server.address() as AddressInfo).port;
   }
 
+  /** How many answers are waiting, of `?echo=wait`, `sse` and `chunks`. */
+  get waiting(): number {
+    return this.#open.length;
+  }
+
+  /** Ends the waiting answers to this path. */
+  finish(path: string): void {
+    const [ended, rest] = [
+      this.#open.filter(({ url }) => url.startsWith(path)),
+      this.#open.filter(({ url }) => !url.startsWith(path)),
+    ];
+    this.#open = rest;
+    for (const { end } of ended) end();
+  }
+
   async stop(): Promise<void> {
+    if (!this.#server?.listening) return;
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server?.close(resolve));
   }
@@ -74,11 +89,12 @@ export class Upstream {
     if (pathname.startsWith('/_edge/'))
       return void response.setHeader('content-type', 'text/html').end(`<h1>${pathname}</h1>`);
     const mode = searchParams.get('echo');
-    if (mode === 'wait') return void this.finish.push(() => response.end('late'));
+    if (mode === 'die') return void request.socket.destroy();
+    if (mode === 'wait') return void this.#open.push({ url: arrival.url, end: () => response.end('late') });
     if (mode === 'sse' || mode === 'chunks') {
       response.setHeader('content-type', mode === 'sse' ? 'text/event-stream' : 'application/x-ndjson');
       response.write('data: first\n\n');
-      this.finish.push(() => response.end('data: last\n\n'));
+      this.#open.push({ url: arrival.url, end: () => response.end('data: last\n\n') });
       return;
     }
     response.statusCode = Number(searchParams.get('status') ?? 200);
