@@ -89,9 +89,9 @@ consent() {
 }
 
 last_backup() {
-  $BACKUP && [[ -x $ROOT/scripts/backup.sh ]] || return 0
-  if [[ -z $(container_of backup) ]]; then
-    tell 'no backup first: nothing runs here'
+  $BACKUP || return 0
+  if ! container_states | grep -q $'^backup\trunning\t'; then
+    tell 'no last backup: nothing runs here that could make one'
     return 0
   fi
   if $DRY_RUN; then
@@ -99,7 +99,7 @@ last_backup() {
     return 0
   fi
   step "$EXIT_BACKUP" 'A last backup (--no-backup leaves it out)'
-  with_progress 'the backup' "$ROOT/scripts/backup.sh" || fail "$EXIT_BACKUP" 'The last backup failed, so nothing was removed.' "$(log_tail 5)" \
+  with_progress 'the backup' compose exec -T backup backup run || fail "$EXIT_BACKUP" 'The last backup failed, so nothing was removed.' "$(log_tail 5)" \
     'Mend it (scripts/doctor.sh), or leave it out: --no-backup'
 }
 

@@ -57,21 +57,17 @@ check_queue() {
 }
 
 check_backups() {
-  local text last age drill
+  local text last age
   [[ $(env_value BACKUP_SCHEDULE) != off ]] || { warn 'Backups are off (BACKUP_SCHEDULE=off).' 'A broken disk would end the business.' 'BACKUP_SCHEDULE=03:15 in .env, then scripts/install.sh' && return 0; }
   text=$(inside backup cat /var/lib/backup-metrics/backup.prom) || text=''
   last=$(newest "$text" backup_last_success_timestamp_seconds run)
   if [[ -z $last ]]; then
-    warn 'No complete backup has been made yet.' 'A broken disk would end the business.' 'scripts/backup.sh makes one now.'
+    warn 'No complete backup has been made yet.' 'A broken disk would end the business.' 'docker compose exec backup backup run'
   else
     age=$((($(date +%s) - last) / 3600))
-    if ((age > 26)); then bad "The last complete backup is $age hours old." 'What was done since would be lost.' 'docker compose logs --tail 100 backup; scripts/backup.sh'; else
+    if ((age > 26)); then bad "The last complete backup is $age hours old." 'What was done since would be lost.' 'docker compose logs --tail 100 backup; docker compose exec backup backup run'; else
       fine "the last complete backup is $age hours old"
     fi
-  fi
-  drill=$(newest "$text" restore_drill_last_success_timestamp_seconds)
-  if [[ -n $last && -z $drill ]]; then
-    warn 'No restore has been tried yet.' 'A backup that nobody has restored is a hope.' 'scripts/restore-drill.sh'
   fi
   [[ -n $(env_value BACKUP_OFFSITE_REPOSITORY) ]] || warn 'Backups are on this machine only.' 'A fire, a theft or a ransom takes both.' \
     'BACKUP_OFFSITE_REPOSITORY in .env; docs/backup.md'

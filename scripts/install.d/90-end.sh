@@ -68,9 +68,9 @@ next_steps() {
     next 'Mail: no relay is set, so no mail leaves. SMTP_HOST, SMTP_USER in .env, secrets/smtp_password.'
   fi
   if has_secret stripe_secret_key; then
-    next "Stripe: a webhook endpoint to https://app.$domain/webhooks/stripe; its secret into secrets/stripe_webhook_secret."
+    next "Stripe: a webhook endpoint to https://api.$domain/webhooks/stripe; its secret into secrets/stripe_webhook_secret."
   else
-    next "Payments: secrets/stripe_secret_key, a webhook endpoint to https://app.$domain/webhooks/stripe, secrets/stripe_webhook_secret."
+    next "Payments: secrets/stripe_secret_key, a webhook endpoint to https://api.$domain/webhooks/stripe, secrets/stripe_webhook_secret."
   fi
   [[ -n $(env_value LLM_UPSTREAM_URL) ]] || next 'LLM: LLM_UPSTREAM_URL in .env and secrets/llm_upstream_key.'
   [[ -n $(env_value BACKUP_OFFSITE_REPOSITORY) ]] || next 'Backups: BACKUP_OFFSITE_REPOSITORY, a second place that is not this disk. docs/backup.md'
