@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Builds the Traefik that production runs (same version), from its Go module. Usage: build.sh OUTDIR
-# Exit 0: OUTDIR/traefik is there. 75: it cannot be had here (no Go, or the Go module proxy lacks something).
+# Exit 0: OUTDIR/traefik is there, and OUTDIR is the build context of the Dockerfile beside this script.
+# 75: it cannot be had here (no Go, or no module proxy that has all of it).
 #
-# It differs from the vendor's binary in four things, none of which serves a request of ours:
-#   lego           ACME has no code behind its flags (folder lego/): nothing here could reach a CA, and its 180 DNS providers
-#                  double the time to compile;
-#   ecs            the provider for Amazon ECS is empty: the AWS client alone takes minutes to compile;
-#   dynamic/ext    an extension point that Traefik's module archive leaves out: two empty structs;
-#   go-http-auth   one version earlier (basic auth), since the module proxy does not serve the later one.
-# The web interface is not in the archive either: /dashboard/ is an empty page, /api/ answers.
+# It differs from the vendor's binary in what follows; none of it handles a request.
+#   lego           ACME has no code behind its flags (folder lego/): no test could reach a CA, not every module proxy has lego v5,
+#                  and its 180 DNS providers nearly double the time to compile.
+#   ecs            The provider for Amazon ECS is empty: the AWS client alone takes minutes to compile.
+#   dynamic/ext    An extension point that Traefik's module archive leaves out: two empty structs.
+#   go-http-auth   Basic auth is one version earlier, since not every module proxy has the later one.
+#   webui          Not in the module archive: /dashboard/ is an empty page, /api/ answers.
 set -euo pipefail
 
 readonly VERSION=3.7.13
@@ -47,6 +48,7 @@ main() {
   local out=${1:?usage: build.sh OUTDIR} source wanted
   mkdir -p "$out"
   out=$(cd "$out" && pwd)
+  cp "$HERE/entrypoint.sh" "$out/entrypoint.sh"
   wanted=$(recipe)
   if [[ -x $out/traefik && $(cat "$out/traefik.recipe" 2>/dev/null) == "$wanted" ]]; then return; fi
 
