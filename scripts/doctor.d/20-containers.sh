@@ -2,21 +2,25 @@
 # Each container of ours: is it there, healthy, made from the present settings, and did it die lately?
 
 check_containers() {
-  local states service red=0 services
+  local states service status health red=0 services missing=()
   states=$(container_states)
   mapfile -t services < <(compose_services)
   for service in "${services[@]}"; do
-    if ! grep -q "^$service"$'\t' <<<"$states"; then
-      red=$((red + 1))
-      bad "$service has no container." "$(importance "$service")" "scripts/install.sh"
-    fi
+    grep -q "^$service"$'\t' <<<"$states" || missing+=("$service")
   done
+  if ((${#missing[@]} > 0)); then
+    bad "${#missing[@]} of ${#services[@]} services have no container: ${missing[*]}" "$(importance "${missing[0]}")" 'scripts/install.sh'
+  fi
   while read -r service; do
-    [[ -n $service ]] && grep -q "^$service"$'\t' <<<"$states" || continue
+    IFS=$'\t' read -r _ status health _ < <(grep "^$service"$'\t' <<<"$states") || continue
     red=$((red + 1))
-    bad "$service is red: $(explain_container "$service")" "$(importance "$service")" "$(service_hint "$service")"
+    if [[ $status == running && $health == starting ]]; then
+      warn "$service is still starting." "$(importance "$service")" 'Wait a minute, then look again.'
+    else
+      bad "$(explain_container "$service")" "$(importance "$service")" "$(service_hint "$service")"
+    fi
   done < <(not_settled "${services[@]}")
-  ((red > 0)) || fine "${#services[@]} services are healthy"
+  ((red + ${#missing[@]} > 0)) || fine "${#services[@]} services are healthy"
 }
 
 # What stops working for people when it is red.
@@ -83,9 +87,11 @@ memory_variable() {
 }
 
 check_images() {
-  local service count=0
+  local service states count=0
+  states=$(container_states)
   while read -r service; do
-    [[ -n $service ]] || continue
+    # One without a container is told by another check.
+    [[ -n $service ]] && grep -q "^$service"$'\t' <<<"$states" || continue
     count=$((count + 1))
     warn "$service runs with other settings or another image than the compose files and .env say." 'What you changed is not in force.' 'scripts/install.sh'
   done < <(outdated_services)

@@ -33,6 +33,11 @@ certificate_fix() {
 check_edge() {
   local domain entry host path wanted got
   domain=$(env_value DOMAIN)
+  if [[ $(edge_status "app.$domain" /) == 000 ]]; then
+    bad "The edge does not answer on port $(edge_port), or not with a valid certificate: $(edge_curl "app.$domain" / -o /dev/null -S 2>&1 | head -n 1)" \
+      'Nothing is reachable.' 'docker compose ps traefik; docker compose logs --tail 50 traefik'
+    return 0
+  fi
   for entry in "app.$domain / 200" "auth.$domain /realms/cloud/.well-known/openid-configuration 200" "llm.$domain /v1/models 401" \
     "status.$domain / 200" "auth.$domain /admin/ 404" "app.$domain /metrics 404"; do
     read -r host path wanted <<<"$entry"

@@ -37,10 +37,10 @@ show_findings() {
     IFS=$UNIT read -r -d '' severity check what why fix <<<"$finding" || true
     [[ " $* " == *" $severity "* ]] || continue
     case $severity in ok) sign=✔ ;; warning) sign=! ;; *) sign=✖ ;; esac
-    printf '  %s %-12s %s\n' "$sign" "$check" "$(indent_rest 17 "$what")"
+    printf '  %s %-15s %s\n' "$sign" "$check" "$(indent_rest 20 "$what")"
     [[ $severity == ok ]] && continue
-    printf '%17swhy  %s\n' '' "$(indent_rest 22 "$why")"
-    printf '%17sfix  %s\n' '' "$(indent_rest 22 "${fix%$'\n'}")"
+    printf '%20swhy  %s\n' '' "$(indent_rest 25 "$why")"
+    printf '%20sfix  %s\n' '' "$(indent_rest 25 "${fix%$'\n'}")"
   done
 }
 

@@ -83,7 +83,7 @@ explain_container() {
   fi
   docker inspect --format "$1: {{.State.Status}}{{if .State.Health}}, {{.State.Health.Status}}{{end}}, exit code {{.State.ExitCode}}, restarted {{.RestartCount}} times{{if .State.OOMKilled}}, KILLED FOR LACK OF MEMORY{{end}}{{with .State.Error}}, {{.}}{{end}}" "$id"
   last_healthcheck "$id" | sed 's/^/  its healthcheck said: /'
-  last_errors "$id" | sed 's/^/  its log: /'
+  last_errors "$id" | sed '/^[[:space:]]*$/d; s/^/  its log: /'
 }
 
 # last_healthcheck ID: the last line that the last check printed.
