@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, writeFileSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -37,7 +37,7 @@ export interface Stack {
 }
 
 /** A folder with the compose files and the least that they ask for, so that `docker compose config` answers. */
-export function composeFolder(settings: Record<string, string> = {}): string {
+function composeFolder(settings: Record<string, string> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'bastide-compose-'));
   for (const file of ['docker-compose.yml', 'docker-compose.prod.yml', 'docker-compose.local.yml'])
     cpSync(join(ROOT, file), join(folder, file));
@@ -58,12 +58,16 @@ export function composeConfig(options: { files: string[]; profiles?: string[]; s
   const folder = composeFolder(options.settings);
   const files = options.files.flatMap((file) => ['-f', file]);
   const profiles = (options.profiles ?? []).flatMap((profile) => ['--profile', profile]);
-  const output = execFileSync('docker', ['compose', ...files, ...profiles, 'config', '--format', 'json'], {
-    cwd: folder,
-    encoding: 'utf8',
-    maxBuffer: 32 << 20,
-  });
-  return JSON.parse(output) as Stack;
+  try {
+    const output = execFileSync('docker', ['compose', ...files, ...profiles, 'config', '--format', 'json'], {
+      cwd: folder,
+      encoding: 'utf8',
+      maxBuffer: 32 << 20,
+    });
+    return JSON.parse(output) as Stack;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 interface WrittenService {
