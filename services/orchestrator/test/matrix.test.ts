@@ -20,6 +20,7 @@ const noListener = undefined as unknown as LiveListener;
 const served = allRoutes(noListener);
 const routes = [...served, openApiRoute(served)];
 const meta: MatrixEntry[] = [
+  { route: 'get /v1/status', happy: () => ({}), badInput: { none: 'takes no input' } },
   { route: 'get /openapi.json', happy: () => ({}), badInput: { none: 'takes no input' }, extra: [] },
 ];
 const entries = [...audit, ...billing, ...catalogue, ...identity, ...llm, ...operations, ...sites, ...meta];

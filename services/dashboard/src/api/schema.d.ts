@@ -594,6 +594,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the parts of this installation work
+         * @description As found within the last half minute. A part that is not set up here is not listed.
+         */
+        get: operations["getStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/subscriptions": {
         parameters: {
             query?: never;
@@ -1037,6 +1057,18 @@ export interface components {
             createdAt: string;
             /** Format: date-time */
             updatedAt: string;
+        };
+        Status: {
+            /** @enum {string} */
+            status: "up" | "degraded" | "down";
+            components: {
+                /** @enum {string} */
+                name: "api" | "database" | "queue" | "gateway" | "billing" | "sites" | "login";
+                /** @enum {string} */
+                state: "up" | "degraded" | "down";
+            }[];
+            /** Format: date-time */
+            checkedAt: string;
         };
     };
     responses: never;
@@ -3139,6 +3171,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether the parts of this installation work */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
                 };
             };
         };

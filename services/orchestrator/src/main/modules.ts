@@ -10,6 +10,7 @@ import type { AnyOperation } from '#core/operations/define.ts';
 import { operationRoutes } from '#core/operations/routes.ts';
 import { sweepOperations } from '#core/operations/sweep.ts';
 import { figuresLoop } from '#modules/admin/figures/counter.ts';
+import { statusRoutes } from '#modules/admin/status/routes.ts';
 import { auditRoutes } from '#modules/audit/routes.ts';
 import { billingHandlers, billingSchedules } from '#modules/billing/jobs.ts';
 import { billingRoutes } from '#modules/billing/routes.ts';
@@ -46,6 +47,7 @@ export function allRoutes(live: LiveListener): Route[] {
     ...llmRoutes,
     ...siteRoutes,
     ...operationRoutes(operations, live),
+    ...statusRoutes,
   ];
 }
 

@@ -58,9 +58,14 @@ export const variables = {
     about: 'Folder for what must outlive a crash of the gateway (usage not yet stored).',
   }),
   TRUST_PROXY: variable({
-    schema: z.stringbool().default(false),
+    schema: z
+      .string()
+      .regex(/^(true|false|[0-9])$/, 'must be true, false or a number up to 9')
+      .default('false')
+      .transform((hops) => (hops === 'true' ? 1 : hops === 'false' ? 0 : Number(hops))),
     group: 'Process',
-    about: 'Believe X-Forwarded-For and X-Forwarded-Proto; on behind Traefik, off otherwise.',
+    about:
+      'How many proxies of ours are in front, whose X-Forwarded-… headers are believed; true is 1 (Traefik), with a CDN before that 2.',
   }),
 
   PUBLIC_URL: variable({

@@ -135,6 +135,35 @@ test('answers what the schema says and strips the rest', async (t) => {
   t.truthy(headers.get('content-security-policy'));
 });
 
+const addressRoute = route({
+  method: 'get',
+  path: '/v1/address',
+  access: 'public',
+  tag: 'Things',
+  summary: 'Who asks',
+  response: { status: 200, schema: z.object({ ip: z.string() }) },
+  handle: (ctx) => Promise.resolve({ ip: ctx.ip ?? '' }),
+});
+
+test('believes as many proxies as there are, and never what a client wrote before them', async (t) => {
+  const told = async (hops: number, forwardedFor: string | undefined) => {
+    const parts = { routes: [addressRoute], gatekeeper, stopping: new AbortController().signal };
+    const server = createServer(createHttpHandler({ ...app.ctx, config: { ...app.config, TRUST_PROXY: hops } }, parts));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const headers = forwardedFor === undefined ? undefined : { 'x-forwarded-for': forwardedFor };
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/address`;
+    const { ip } = (await (await fetch(url, { ...(headers && { headers }) })).json()) as { ip: string };
+    server.close();
+    server.closeAllConnections();
+    return ip;
+  };
+  t.is(await told(0, '203.0.113.9'), '127.0.0.1');
+  t.is(await told(1, '203.0.113.9'), '203.0.113.9');
+  t.is(await told(1, '198.51.100.1, 203.0.113.9'), '203.0.113.9', 'the first was written by the client');
+  t.is(await told(2, '198.51.100.1, 203.0.113.9, 192.0.2.7'), '203.0.113.9', 'the last is the CDN');
+  t.is(await told(1, undefined), '127.0.0.1', 'a neighbour on the internal network');
+});
+
 test('names every wrong field of params, query and body', async (t) => {
   const body = await call('POST', '/v1/things/cup', { size: 0.5 });
   t.is(body.status, 400);

@@ -23,7 +23,9 @@ export interface HttpParts {
 
 /** The request handler of the API: guards, routes, then whatever `fallback` serves. */
 export function createHttpHandler(app: Context, parts: HttpParts): RequestListener {
-  const koa = new Koa({ proxy: app.config.TRUST_PROXY });
+  const hops = app.config.TRUST_PROXY;
+  // Each proxy adds at the end whom it heard from: what stands before our own proxies' entries was written by the client.
+  const koa = new Koa({ proxy: hops > 0, maxIpsCount: hops });
   koa.silent = true;
   koa.use(requestMiddleware(app));
   koa.use(
