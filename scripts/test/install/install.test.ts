@@ -299,3 +299,13 @@ asRoot('uninstalling asks for the domain, keeps data by default, and is done onl
   t.false(existsSync(box.path('secrets')));
   t.false(existsSync(box.path('.env')));
 });
+
+asRoot('after a run was killed, the next one waits for what it left at work', async (t) => {
+  const box = sandbox(t);
+  await box.bash('take_lock scripts/install.sh; sleep 4 >/dev/null 2>&1 & kill -9 $$');
+  const from = Date.now();
+  const { code, out } = await box.bash('take_lock scripts/install.sh; echo taken', { BASTIDE_LOCK_WAIT: '0' });
+  t.is(code, 0, out);
+  t.regex(out, /still at work: waiting for it/);
+  t.true(Date.now() - from > 500);
+});
