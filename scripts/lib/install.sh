@@ -15,6 +15,8 @@ missing_packages() {
       curl) have curl || echo "curl" ;;
       chromium) have chromium || echo "chromium" ;;
       shellcheck) have shellcheck || echo "shellcheck" ;;
+      promtool) have promtool || echo "prometheus" ;;
+      amtool) { have amtool && { have alertmanager || have prometheus-alertmanager; }; } || echo "prometheus-alertmanager" ;;
       docker) { have docker && have dockerd && have iptables; } || echo "docker.io iptables" ;;
       debootstrap) have debootstrap || echo "debootstrap debian-archive-keyring" ;;
       git | openssl) have "$need" || echo "$need" ;;
