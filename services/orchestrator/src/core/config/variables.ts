@@ -241,7 +241,8 @@ export const variables = {
   SITES_DB_ROOT_PASSWORD: variable({
     schema: secret(),
     group: 'Sites',
-    about: 'Root password of the sites’ MariaDB; bench makes each site’s database with it.',
+    about:
+      'Password of the user who makes the sites’ databases in their MariaDB: BENCH_DB_ADMIN_USER of bench-runner, root by default.',
     secret: true,
   }),
 
