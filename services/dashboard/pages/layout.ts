@@ -16,7 +16,7 @@ svg{display:block;width:2rem;height:2rem;margin-bottom:1.25rem;fill:var(--accent
 `.trim();
 
 const MARK =
-  '<svg viewBox="0 0 32 32" aria-hidden="true"><path d="M8.5 6H11v5H6V8.5A2.5 2.5 0 0 1 8.500 6Z"/><path d="M12.500 6h7v5h-7z"/><path d="M21 6h2.500A2.500 2.500 0 0 1 26 8.500V11h-5Z"/><path d="M6 12.500h5v7H6zM21 12.500h5v7h-5z"/><path d="M6 21h5v5H8.500A2.500 2.500 0 0 1 6 23.500Z"/><path d="M12.500 21h7v5h-7z"/><path d="M21 21h5v2.500a2.500 2.500 0 0 1-2.500 2.500H21Z"/><circle cx="16" cy="16" r="1.900"/></svg>';
+  '<svg viewBox="6 6 20 20" aria-hidden="true"><path d="M8.5 6H11v5H6V8.5A2.5 2.5 0 0 1 8.500 6Z"/><path d="M12.500 6h7v5h-7z"/><path d="M21 6h2.500A2.500 2.500 0 0 1 26 8.500V11h-5Z"/><path d="M6 12.500h5v7H6zM21 12.500h5v7h-5z"/><path d="M6 21h5v5H8.500A2.500 2.500 0 0 1 6 23.500Z"/><path d="M12.500 21h7v5h-7z"/><path d="M21 21h5v2.500a2.500 2.500 0 0 1-2.500 2.500H21Z"/><circle cx="16" cy="16" r="1.900"/></svg>';
 
 /** %BRAND% is filled in when the container starts. */
 export const renderEdgePage = ({ status, en, fr }: EdgePage): string => `<!doctype html>
