@@ -59,7 +59,7 @@ main() {
     --servers) serve ;;
     --stack) stack_test ;;
     all)
-      ensure_installed mariadb redis curl chromium
+      ensure_installed mariadb redis curl chromium git openssl promtool amtool
       ensure_dashboard
       start_servers
       log "Checks and tests, in two lanes"
@@ -162,11 +162,11 @@ shellcheck_all() {
 
 generated_files_are_current() {
   local before after
-  before=$(fingerprint docs/reference services/dashboard/src/api/schema.d.ts)
+  before=$(fingerprint docs/reference grafana/dashboards services/dashboard/src/api/schema.d.ts)
   npm run --silent docs:generate
-  after=$(fingerprint docs/reference services/dashboard/src/api/schema.d.ts)
+  after=$(fingerprint docs/reference grafana/dashboards services/dashboard/src/api/schema.d.ts)
   [[ $before == "$after" ]] || {
-    echo 'docs/reference or the types of the dashboard were out of date; they are written anew: commit them.'
+    echo 'docs/reference, grafana/dashboards or the types of the dashboard were out of date; they are written anew: commit them.'
     return 1
   }
 }
@@ -178,6 +178,7 @@ everything() {
     suite 'sandbox' services/sandbox
     suite 'bench-runner' services/bench-runner
     suite 'dashboard' services/dashboard
+    suite 'scripts and configuration' .
   } >"$RUN/lane.log" 2>&1 &
   LANE_PID=$!
   suite 'orchestrator' services/orchestrator
