@@ -39,7 +39,8 @@ stack_test() {
   log "The stack, as project $STACK_PROJECT"
   local ports
   mapfile -t ports < <(free_ports 2)
-  export STACK_RUN=$RUN/stack STACK_PROJECT STACK_HTTP_PORT=${ports[0]} STACK_HTTPS_PORT=${ports[1]} STACK_ONLY \
+  export STACK_RUN=$RUN/stack
+  export STACK_PROJECT STACK_HTTP_PORT=${ports[0]} STACK_HTTPS_PORT=${ports[1]} STACK_ONLY \
     STACK_MISSING=$STANDINS_MISSING STACK_LOGS=${STACK_LOGS:-} STACK_IMAGES=${STACK_IMAGES:-} STACK_DOMAIN=stack.test
   mkdir -p "$STACK_RUN"
   STACK_STARTED=1
@@ -49,7 +50,19 @@ stack_test() {
 # Like `suite`, but shown as it goes: it takes as long as all the rest together.
 stack_suite() {
   local out=$RUN/suite.stack passed failed status=0
-  (cd scripts/test/stack && ava ${STACK_ONLY:+"$STACK_ONLY"}) 2>&1 | tee "$out" || status=$?
+  node scripts/test/stack/support/sampler.ts &
+  SAMPLER_PID=$!
+  # In the background, since bash hears a signal only between two commands, and while it waits.
+  : >"$out"
+  tail -n +1 -f --pid=$$ "$out" &
+  TAIL_PID=$!
+  (cd scripts/test/stack && exec setpriv --pdeathsig TERM ava ${STACK_ONLY:+"$STACK_ONLY"}) >"$out" 2>&1 &
+  SUITE_PID=$!
+  wait "$SUITE_PID" || status=$?
+  SUITE_PID=''
+  sleep 1
+  kill "$TAIL_PID" "$SAMPLER_PID" 2>/dev/null || true
+  keep_logs
   passed=$(counted 'tests? passed' "$out")
   failed=$(counted 'tests? failed' "$out")
   if ((status != 0 && failed == 0)); then failed=1; fi
@@ -91,9 +104,21 @@ remove_project() {
   ((${#ids[@]} == 0)) || docker volume rm -f "${ids[@]}" >/dev/null
 }
 
+# For CI, which takes them away with it.
+keep_logs() {
+  [[ -n ${STACK_LOGS:-} ]] || return 0
+  mkdir -p "$STACK_LOGS"
+  cp -r "$RUN/suite.stack" "$RUN/images" "$STACK_RUN"/memory.* "$STACK_RUN/bastide/logs" "$STACK_LOGS/" 2>/dev/null || true
+  local name
+  docker ps -a --filter "label=com.docker.compose.project=$STACK_PROJECT" --format '{{.Names}}' | while read -r name; do
+    docker logs --tail 500 "$name" >"$STACK_LOGS/$name.log" 2>&1 || true
+  done
+}
+
 # Called at every end of scripts/test.sh.
 stop_stack() {
   local pid
+  for pid in "${SUITE_PID:-}" "${SAMPLER_PID:-}" "${TAIL_PID:-}"; do [[ -z $pid ]] || stop_process "$pid"; done
   for pid in "${LANES[@]:-}"; do
     if [[ -n $pid ]]; then
       pkill -P "$pid" || true

@@ -14,8 +14,8 @@ export function run(
   options: SpawnOptions & { killAfterMs?: number; input?: string } = {},
 ): Promise<Result> {
   const { killAfterMs, input, ...rest } = options;
-  // A group of its own, so that SIGKILL reaches what it started, as a power cut would.
-  const child = spawn(command, args, { ...rest, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+  // A group of its own, so that SIGKILL reaches what it started, as a power cut would; and it ends when the tests are stopped.
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', command, ...args], { ...rest, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
   let output = '';
   const add = (chunk: Buffer) => (output += chunk.toString());
   child.stdout?.on('data', add);
