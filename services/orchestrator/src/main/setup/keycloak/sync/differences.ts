@@ -16,11 +16,13 @@ export function differences<V extends Json>(
     .map(([field, value]) => ({ field, is: is[field], should: value }));
 }
 
-/** Lists are sets in Keycloak: it gives them back in any order. */
+/** Lists are sets in Keycloak: it gives them back in any order. What is empty it leaves out. */
 function isSame(a: Json | undefined, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b)) return canonical(a) === canonical(b);
-  return a === b;
+  return a === b || (isEmpty(a) && isEmpty(b));
 }
+
+const isEmpty = (value: unknown) => value === undefined || value === null || value === '';
 
 const canonical = (list: readonly unknown[]) => JSON.stringify([...list].map((item) => JSON.stringify(item)).sort());
 
@@ -29,7 +31,7 @@ export const describe = (where: string, { field, is, should }: Difference): stri
   `${where}: ${field} ${show(is)} → ${show(should)}`;
 
 const show = (value: unknown): string => {
-  if (value === undefined || value === null || value === '') return '(none)';
+  if (isEmpty(value)) return '(none)';
   if (Array.isArray(value)) return value.length === 0 ? '(none)' : value.join(', ');
   return typeof value === 'string' ? value : JSON.stringify(value);
 };
