@@ -55,8 +55,8 @@ TABLE
   secret_list | awk '$2 == "derived" { print $1 "\tderived\tIt is composed of others and follows them." }'
 }
 
-recipe_of() { recipes | awk -F'\t' -v name="$1" '$1 == name { print $2; exit }'; }
-interruption_of() { recipes | awk -F'\t' -v name="$1" '$1 == name { print $3; exit }'; }
+recipe_of() { recipes | awk -F'\t' -v name="$1" '$1 == name { print $2 }'; }
+interruption_of() { recipes | awk -F'\t' -v name="$1" '$1 == name { print $3 }'; }
 
 list_recipes() {
   local name recipe text age
