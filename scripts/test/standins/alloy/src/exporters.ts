@@ -29,7 +29,7 @@ function blackboxModules(): string {
   const tls = certificate ? `tls_config: { ca_file: ${certificate} }` : 'tls_config: {}';
   return `modules:
   http: { prober: http, timeout: 8s, http: { preferred_ip_protocol: ip4 } }
-  https: { prober: http, timeout: 8s, http: { preferred_ip_protocol: ip4, fail_if_not_ssl: true, ${tls} } }
+  https: { prober: http, timeout: 8s, http: { valid_status_codes: [200, 204, 301, 302, 303, 307, 308, 401], follow_redirects: false, preferred_ip_protocol: ip4, fail_if_not_ssl: true, ${tls} } }
   site: { prober: http, timeout: 12s, http: { preferred_ip_protocol: ip4, ${tls} } }
   bench: { prober: http, timeout: 8s, http: { preferred_ip_protocol: ip4, valid_status_codes: [200, 404] } }
   tcp: { prober: tcp, timeout: 8s, tcp: { preferred_ip_protocol: ip4 } }
