@@ -75,7 +75,7 @@ standin() {
 optional() {
   local name=$1 recipe=$2 folder=$3 status=0
   mkdir -p "$folder"
-  "$recipe" "$folder" >"$RUN/images/$name.recipe.log" 2>&1 || status=$?
+  with_go "$recipe" "$folder" >"$RUN/images/$name.recipe.log" 2>&1 || status=$?
   if ((status == 0)); then
     standin "$name" "$folder"
   elif ((status == UNAVAILABLE)); then
@@ -85,6 +85,17 @@ optional() {
     printf '✖ the recipe of %s\n' "$name" >&2
     tail -40 "$RUN/images/$name.recipe.log" >&2
     return 1
+  fi
+}
+
+# with_go RECIPE FOLDER: on this machine's Go, or on that of Debian 13, which fetches the toolchain that a module asks for.
+with_go() {
+  if have go || [[ $1 != */build.sh ]]; then
+    "$@"
+  else
+    docker run --rm --network host --volume "$STANDINS:$STANDINS:ro" --volume "$2:$2" \
+      --env SSL_CERT_FILE=/usr/local/share/standin/ca.crt --env GOTOOLCHAIN=auto standin/base:test \
+      bash -ec 'apt-get install -y -qq golang-go >/dev/null && exec "$0" "$1"' "$1" "$2"
   fi
 }
 

@@ -37,13 +37,13 @@ export async function signUp(
     }),
   );
   if (!isAtKeycloak(sent)) return sent.url;
-  if (/id="kc-register-form"|kc-feedback-text|input-error/.test(sent.html))
+  if (/id="kc-register-form"/.test(sent.html))
     throw new Error(`Keycloak did not take the registration: ${visible(sent.html)}`);
   const mail = await until('the mail that confirms the address', async () =>
     (await mailsTo(person.email)).find(({ text }) => text.includes('/login-actions/action-token')),
   );
   const link = /https?:\/\/\S+\/login-actions\/action-token\S+/.exec(mail.text)?.[0] ?? '';
-  return proceed(browser, await open(browser, link));
+  return proceed(browser, await open(browser, link), person);
 }
 
 /** From `/auth/login` with an account that exists; a provider that still knows the browser asks for nothing. */
@@ -53,13 +53,17 @@ export async function signIn(browser: Browser, loginUrl: string, person: Person)
   const fields = login.html.includes('name="username"')
     ? { username: person.email, password: person.password }
     : { ...person };
-  return proceed(browser, await read(browser.submit(login, fields)));
+  return proceed(browser, await read(browser.submit(login, fields)), person);
 }
 
-/** Keycloak shows a page with a link when it is not sure that the same person clicked. */
-async function proceed(browser: Browser, page: Page): Promise<string> {
-  const next = isAtKeycloak(page) ? linkTo(page, '/login-actions/') : undefined;
-  return next === undefined ? page.url : (await browser.open(next)).url;
+/** Keycloak may ask once more whether it is the same person, and lets somebody new choose the password only now. */
+async function proceed(browser: Browser, page: Page, { password }: Person): Promise<string> {
+  let current = page;
+  const link = isAtKeycloak(current) ? linkTo(current, '/login-actions/action-token') : undefined;
+  if (link !== undefined) current = await open(browser, link);
+  if (current.html.includes('name="password-new"'))
+    current = await read(browser.submit(current, { 'password-new': password, 'password-confirm': password }));
+  return current.url;
 }
 
 const isAtKeycloak = ({ url }: Page) => url.includes('/realms/');

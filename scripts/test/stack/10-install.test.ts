@@ -19,14 +19,14 @@ test('the installer, killed at any moment and run again, comes to the end', asyn
     const killAfterMs = Math.round((from + Math.random() * (to - from)) * 1000);
     const { signal, output } = await install({ killAfterMs });
     const last = output.trim().split('\n').at(-1) ?? '';
-    t.log(`ℹ killed after ${(killAfterMs / 1000).toFixed(1)} s at: ${last.trim().slice(0, 90)}`);
+    t.log(`killed after ${(killAfterMs / 1000).toFixed(1)} s at: ${last.trim().slice(0, 90)}`);
     t.is(signal, 'SIGKILL', output);
   }
   const from = Date.now();
   const { code, output } = await install();
   if (code !== 0) await tellState();
   t.is(code, 0, output);
-  t.log(`ℹ the last run took ${Math.round((Date.now() - from) / 1000)} s`);
+  t.log(`the last run took ${Math.round((Date.now() - from) / 1000)} s`);
   t.regex(output, /First log-in\s+https:\/\/app\./);
 });
 

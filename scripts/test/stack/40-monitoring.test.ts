@@ -47,7 +47,7 @@ test('Prometheus reaches every target', async (t) => {
     [],
   );
   const jobs = [...new Set(last.map(({ labels }) => labels.job))].sort();
-  t.log(`ℹ ${last.length} targets up: ${jobs.join(', ')}`);
+  t.log(`${last.length} targets up: ${jobs.join(', ')}`);
   for (const job of ['api', 'worker', 'gateway', 'bench-runner']) t.true(jobs.includes(job), job);
 });
 
@@ -98,7 +98,7 @@ test('a service that is down raises an alert, which arrives as webhook and as ma
       330_000,
     );
     t.true(fired);
-    t.log(`ℹ GatewayDown arrived as webhook ${Math.round((Date.now() - from) / 1000)} s after the gateway had stopped`);
+    t.log(`GatewayDown arrived as webhook ${Math.round((Date.now() - from) / 1000)} s after the gateway had stopped`);
     const mail = await until('the mail', async () => {
       const { items } = await json<{ items: { subject: string; text: string }[] }>(
         `http://outside:8009/api/mails?to=${encodeURIComponent(OPERATOR)}`,
@@ -108,7 +108,7 @@ test('a service that is down raises an alert, which arrives as webhook and as ma
           `${subject} ${text}`.includes('GatewayDown') || /gateway does not answer/i.test(`${subject} ${text}`),
       );
     });
-    t.log(`ℹ and as mail: ${mail.subject}`);
+    t.log(`and as mail: ${mail.subject}`);
   } finally {
     await compose('start', 'gateway');
     await healthy('after the alert');

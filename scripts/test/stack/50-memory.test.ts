@@ -25,7 +25,7 @@ test('every service keeps within its limit, and the kernel has killed nothing', 
     ),
     `| all | ${sum(rows, 'limitMib')} | ${sum(rows, 'peakMib')} | ${sum(rows, 'lastMib')} |`,
   ];
-  for (const line of table) t.log(`ℹ ${line}`);
+  for (const line of table) t.log(`${line}`);
   writeFileSync(join(runFolder, 'memory.md'), `${table.join('\n')}\n`);
   t.deepEqual(
     rows.filter(([, one]) => one.oomKills > 0).map(([name]) => name),

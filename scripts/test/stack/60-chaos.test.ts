@@ -44,7 +44,7 @@ for (const wave of WAVES)
     for (const service of wave) await restarted(service, before.get(service) ?? '');
     const tookMs = await healthy(`after the end of ${wave.join(', ')}`);
     await customer.looksAroundSoon();
-    t.log(`ℹ healed ${Math.round(tookMs / 1000)} s after the restart`);
+    t.log(`healed ${Math.round(tookMs / 1000)} s after the restart`);
     t.deepEqual(await customer.belongings(), belongings);
   });
 

@@ -12,7 +12,7 @@ test('a backup of everything is taken while everything runs, and reads back', as
   const from = Date.now();
   const taken = await backup('run');
   t.is(taken.code, 0, taken.output);
-  t.log(`ℹ taken in ${Math.round((Date.now() - from) / 1000)} s`);
+  t.log(`taken in ${Math.round((Date.now() - from) / 1000)} s`);
   const listed = await backup('list');
   t.is(listed.code, 0, listed.output);
   const verified = await backup('verify', 'latest');

@@ -48,7 +48,7 @@ test('an upgrade whose migration fails is taken back by itself, with the data as
   t.is((await mariadb("select count(*) from information_schema.tables where table_name = 'half_made'")).trim(), '0');
   const after = await checksums();
   t.deepEqual(changed(before, after), []);
-  t.log(`ℹ ${Object.keys(after).length} tables as they were`);
+  t.log(`${Object.keys(after).length} tables as they were`);
   await customer.looksAroundSoon();
   t.deepEqual(await customer.belongings(), belongings);
 });

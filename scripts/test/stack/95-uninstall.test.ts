@@ -31,7 +31,7 @@ test('through all of it the kernel has killed nothing for lack of memory', (t) =
     .sort(([, a], [, b]) => b.peakMib / b.limitMib - a.peakMib / a.limitMib)
     .slice(0, 5)
     .map(([service, one]) => `${service} ${Math.ceil(one.peakMib)}/${one.limitMib}`);
-  t.log(`ℹ nearest to their limits at any time: ${nearest.join(', ')}`);
+  t.log(`nearest to their limits at any time: ${nearest.join(', ')}`);
 });
 
 test('without the domain, typed, no data is deleted', async (t) => {
