@@ -45,6 +45,7 @@ rules() {
     [[ ${ENV_VALUES[$name]} != *$'\n'* ]] || echo "$name has several lines; a value is one line"
   done
   related_rules
+  secret_rules
 }
 
 related_rules() {
@@ -62,6 +63,22 @@ related_rules() {
   done <<<"${ENV_VALUES[COMPOSE_PROFILES]//,/$'\n'}"
   [[ -z $(env_value TZ) || ! -d /usr/share/zoneinfo || -e /usr/share/zoneinfo/$(env_value TZ) ]] || echo "TZ: there is no time zone $(env_value TZ)"
 }
+
+# What is only complete together with a secret; the processes would refuse to start.
+secret_rules() {
+  if [[ -n $(env_value LLM_UPSTREAM_URL) ]]; then
+    will_have llm_upstream_key || echo 'LLM_UPSTREAM_URL is set and secrets/llm_upstream_key is empty; set both or neither'
+  elif will_have llm_upstream_key; then
+    echo 'LLM_UPSTREAM_URL is not set and secrets/llm_upstream_key is; set both or neither'
+  fi
+  if will_have stripe_secret_key; then
+    will_have stripe_webhook_secret || echo 'secrets/stripe_secret_key is set and secrets/stripe_webhook_secret is empty; set both or neither'
+  elif will_have stripe_webhook_secret; then
+    echo 'secrets/stripe_webhook_secret is set and secrets/stripe_secret_key is empty; set both or neither'
+  fi
+}
+
+will_have() { has_secret "$1" || [[ -n $(given_secret "$1") ]]; }
 
 # must NAME REGEX MEANING · may NAME REGEX MEANING (empty is fine). The value is repeated: .env holds no secrets.
 must() {

@@ -31,7 +31,7 @@ given_secret() {
   local variable=BASTIDE_SECRET_${1^^}
   variable=${variable//[^A-Z0-9_]/_}
   if [[ -v SECRET_FILES[$1] ]]; then
-    cat "${SECRET_FILES[$1]}"
+    cat "${SECRET_FILES[$1]}" 2>/dev/null || true
   elif [[ -n ${!variable:-} ]] && ! has_secret "$1"; then
     printf '%s' "${!variable}"
   fi

@@ -25,7 +25,8 @@ project() { env_value COMPOSE_PROJECT_NAME bastide; }
 compose_services() { compose config --services; }
 
 # container_states: one line a container of ours, tab-separated:
-# service, status, health (or -), exit code, restarts, OOM-killed, config hash, id, id of the image that compose made it from.
+# service, status, health (or -), exit code, restarts, OOM-killed, config hash, id, id of the image that compose made it from,
+# restart policy (`no` for a one-shot).
 container_states() {
   local ids
   mapfile -t ids < <(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$(project)" \
@@ -38,7 +39,7 @@ container_states() {
 STATE_TEMPLATE='{{index .Config.Labels "com.docker.compose.service"}}	{{.State.Status}}	'
 STATE_TEMPLATE+='{{if .State.Health}}{{.State.Health.Status}}{{else}}-{{end}}	{{.State.ExitCode}}	{{.RestartCount}}	'
 STATE_TEMPLATE+='{{.State.OOMKilled}}	{{index .Config.Labels "com.docker.compose.config-hash"}}	{{.ID}}	'
-STATE_TEMPLATE+='{{index .Config.Labels "com.docker.compose.image"}}'
+STATE_TEMPLATE+='{{index .Config.Labels "com.docker.compose.image"}}	{{.HostConfig.RestartPolicy.Name}}'
 
 # container_of SERVICE: the id of its (first) container.
 container_of() { container_states | awk -F'\t' -v service="$1" '$1 == service { print $8; exit }'; }

@@ -21,11 +21,12 @@ wait_healthy() {
   done
 }
 
-# not_settled SERVICE…: those that are not healthy, nor running without a healthcheck, nor a one-shot that ended well.
+# not_settled SERVICE…: those that are not healthy, nor running without a healthcheck, nor a one-shot that ended well. A
+# one-shot that still runs is not settled.
 not_settled() {
   container_states | awk -F'\t' -v services="$*" '
     { seen[$1] = 1 }
-    !(($2 == "running" && ($3 == "healthy" || $3 == "-")) || ($2 == "exited" && $4 == 0)) { bad[$1] = 1 }
+    !(($2 == "running" && ($3 == "healthy" || ($3 == "-" && $10 != "no"))) || ($2 == "exited" && $4 == 0)) { bad[$1] = 1 }
     END { n = split(services, s, " "); for (i = 1; i <= n; i++) if (!seen[s[i]] || bad[s[i]]) print s[i] }'
 }
 

@@ -148,6 +148,18 @@ asRoot('names every wrong setting at once, and never runs one as code', async (t
   t.is(box.read('.env'), before);
 });
 
+asRoot('settings that only make sense with a secret are refused without it', async (t) => {
+  const box = sandbox(t);
+  const args = [...LOCAL, '--configure-only', '--set', 'LLM_UPSTREAM_URL=https://llm.example.com/v1'];
+  const half = await box.run('install.sh', args, { BASTIDE_SECRET_STRIPE_SECRET_KEY: 'sk_live_x' });
+  t.is(half.code, 20, half.out);
+  t.regex(half.out, /secrets\/llm_upstream_key is empty/);
+  t.regex(half.out, /secrets\/stripe_webhook_secret is empty/);
+  const whole = await box.run('install.sh', args, { BASTIDE_SECRET_LLM_UPSTREAM_KEY: 'sk-upstream' });
+  t.is(whole.code, 0, whole.out);
+  t.is(box.read('secrets/llm_upstream_key'), 'sk-upstream');
+});
+
 asRoot('refuses hostile answers and keeps odd but harmless ones', async (t) => {
   const box = sandbox(t);
   for (const domain of ['a b.com', 'x.com; rm -rf /', '$(id).com', 'x.com\nB=1']) {
