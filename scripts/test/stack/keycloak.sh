@@ -17,7 +17,7 @@ source "$ROOT/scripts/lib/standins.sh"
 RUN=''
 CONTAINER=bastide-keycloak-test-$$
 IMAGE=bastide-keycloak-test
-START_PATIENCE_S=300
+START_PATIENCE_S=600
 
 main() {
   ensure_installed node mariadb redis chromium

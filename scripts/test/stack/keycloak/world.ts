@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pino } from 'pino';
 import { type Sandbox, startSandbox } from '@bastide/sandbox';
 import { loadVariables } from '../../../../services/orchestrator/src/core/config/load.ts';
+import { createLogger } from '../../../../services/orchestrator/src/core/log.ts';
 import { keycloakVariables } from '../../../../services/orchestrator/src/main/setup/keycloak/settings.ts';
 import { KeycloakAdmin } from '../../../../services/orchestrator/src/main/setup/keycloak/sync/admin.ts';
 import { keycloakStep } from '../../../../services/orchestrator/src/main/setup/keycloak/step.ts';
@@ -23,7 +23,7 @@ export const keycloakUrl = given('KEYCLOAK_URL');
 export const keycloakContainer = given('KEYCLOAK_CONTAINER');
 export const operator = { email: 'operator@example.test', password: 'first-password-of-the-operator' };
 const GATEWAY = given('KEYCLOAK_SEES_THIS_HOST_AS');
-const quiet = pino({ level: 'silent' });
+const quiet = createLogger({ LOG_LEVEL: 'silent' }, 'test');
 
 export interface World {
   /** What `bootstrap` reads; change it and `apply` again. */
