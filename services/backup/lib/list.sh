@@ -3,9 +3,13 @@
 
 # Manifest snapshots of a repository, newest first: [{id, run, time, pin}]
 manifests() {
-  restic_at "$1" snapshots --no-lock --json --tag part=manifest | jq -c '
+  local all status=0
+  all=$(restic_at "$1" snapshots --no-lock --json --tag part=manifest) || status=$?
+  # 10: no repository, so no backup was taken yet.
+  case $status in 0) ;; 10) all='[]' ;; *) return "$status" ;; esac
+  jq -c '
     def tag(name): (.tags // []) | map(select(startswith(name + "="))) | first // "" | ltrimstr(name + "=");
-    map({id, run: tag("run"), time, pin: tag("pin")}) | sort_by(.time) | reverse'
+    map({id, run: tag("run"), time, pin: tag("pin")}) | sort_by(.time) | reverse' <<<"$all"
 }
 
 manifest_of() { restic_at "$1" dump --no-lock "$2" manifest.json; }
