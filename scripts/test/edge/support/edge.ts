@@ -118,7 +118,7 @@ export class Edge {
   }
 
   /** Waits for `check` to answer true; an error counts as not yet, but for the end of Traefik. */
-  async until(what: string, check: () => Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+  async until(what: string, check: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     let last: unknown;
     while (Date.now() < deadline) {
