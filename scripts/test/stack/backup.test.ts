@@ -88,7 +88,7 @@ test.serial('everything comes back equal: databases, sites, queue, configuration
   const from = Date.now();
   const taken = await stores.backup('run', '--reason', 'test');
   t.is(taken.code, 0, taken.output);
-  t.log(`ℹ backup in ${((Date.now() - from) / 1000).toFixed(1)} s`);
+  t.log(`backup in ${((Date.now() - from) / 1000).toFixed(1)} s`);
   const run = idOf(taken.output);
   const verified = await stores.backup('verify', run);
   t.is(verified.code, 0, verified.output);
@@ -98,7 +98,7 @@ test.serial('everything comes back equal: databases, sites, queue, configuration
   const since = Date.now();
   const restored = await stores.restore(run, '--into', 'all');
   t.is(restored.code, 0, restored.output);
-  t.log(`ℹ restored in ${((Date.now() - since) / 1000).toFixed(1)} s`);
+  t.log(`restored in ${((Date.now() - since) / 1000).toFixed(1)} s`);
   await stores.compose('start', 'mariadb', 'valkey-queue');
   await stores.healthy('mariadb', 'valkey-queue');
 

@@ -244,7 +244,7 @@ test('killed at each step and resumed, it comes to the end', async (t) => {
     if (await one.killAt(step, ...args)) killed += 1;
     if (one.step() !== undefined) args = ['--resume'];
   }
-  t.log(`ℹ killed ${killed} times`);
+  t.log(`killed ${killed} times`);
   t.true(killed >= steps.length - 4);
   const { code, output: said } = await one.upgrade('--resume');
   t.is(code, 0, said);
