@@ -54,12 +54,14 @@ main() {
   parse_arguments "$@"
   catch_errors scripts/upgrade.sh
   trap clean_up EXIT
-  WORK=$(mktemp -d "${TMPDIR:-/tmp}/bastide-upgrade.XXXXXX")
   case $MODE in
-    check | plan) ;;
+    check | plan) WORK=$(mktemp -d "${TMPDIR:-/tmp}/bastide-upgrade.XXXXXX") ;;
     *)
       start_run_log upgrade
       take_lock scripts/upgrade.sh
+      # One place, under the lock: what a killed run left in it is not kept.
+      WORK=$UPGRADE_DIR/work
+      mkdir -p "$WORK"
       ;;
   esac
   env_load "$ENV_FILE"

@@ -25,6 +25,8 @@ class Installation {
   readonly folder = mkdtempSync(join(tmpdir(), 'bastide-upgrade-test-'));
   readonly project = `bastide-upgrade-${process.pid}-${installations.length}`;
 
+  patienceS = '120';
+
   constructor() {
     installations.push(this);
   }
@@ -34,7 +36,7 @@ class Installation {
     output('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.com', ...args], { cwd: this.folder });
   compose = (...args: string[]) => output('docker', ['compose', ...args], { cwd: this.folder });
   upgrade = (...args: string[]): Promise<Result> => run(this.path('scripts/upgrade.sh'), args, { env: this.env() });
-  env = () => ({ ...process.env, BASTIDE_UPGRADE_MIN_FREE_MIB: '100', BASTIDE_HEALTH_TIMEOUT: '25' });
+  env = () => ({ ...process.env, BASTIDE_UPGRADE_MIN_FREE_MIB: '100', BASTIDE_HEALTH_TIMEOUT: this.patienceS });
 
   /** Release 1, installed and running. */
   async install(): Promise<void> {
@@ -193,6 +195,8 @@ for (const [what, change] of FAILURES)
     const one = await installed(t);
     await one.release2(() => change(one));
     const image = await one.image('api');
+    // One of them never becomes healthy.
+    one.patienceS = '30';
     const { code, output: said } = await one.upgrade();
     t.is(code, 80, said);
     t.is((await one.data('schema')).trim(), '1');
