@@ -79,7 +79,7 @@ start_keycloak() {
   chmod 444 "$RUN/secrets/"*
   docker run --detach --name "$CONTAINER" --network host --read-only --cap-drop ALL --security-opt no-new-privileges:true \
     --memory 832m --memory-swap 832m --pids-limit 300 --tmpfs /tmp:size=64m,mode=1777 \
-    --tmpfs /opt/keycloak/data:size=64m,mode=1777 --volume "$RUN/secrets:/run/secrets:ro" \
+    --tmpfs /opt/keycloak/data:size=64m,mode=0770,uid=1000,gid=0 --volume "$RUN/secrets:/run/secrets:ro" \
     --env KC_HOSTNAME="http://localhost:$2" --env KC_HOSTNAME_BACKCHANNEL_DYNAMIC=true --env KC_PROXY_HEADERS=xforwarded \
     --env KC_HTTP_ENABLED=true --env KC_HTTP_PORT="$2" --env KC_HTTP_MANAGEMENT_PORT="$3" \
     --env KC_DB_URL="jdbc:mariadb://127.0.0.1:$1/keycloak" --env KC_DB_USERNAME=keycloak --env KC_DB_POOL_MAX_SIZE=15 \

@@ -47,7 +47,11 @@ const idOf = async ({ email }: { email: string }) => {
 test('the operator’s first sign-in asks for a password of their own, and then they are superadmin', async (t) => {
   const page = await newPage(browser);
   const complaints = complaintsOf(page);
+  const missing: string[] = [];
+  page.on('response', (answer) => answer.status() >= 400 && missing.push(`${answer.status()} ${answer.url()}`));
   await toForm(page, world.appUrl);
+  t.deepEqual(missing, [], 'styles, font and logo are there');
+  t.is(await page.evaluate("getComputedStyle(document.querySelector('#kc-login')).borderRadius"), '8px');
   t.is(await page.title(), 'Sign in to Bastide');
   await enterPassword(page, operator);
   await page.getByRole('heading', { name: 'Choose a password' }).waitFor();
