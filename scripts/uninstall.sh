@@ -24,6 +24,8 @@ DRY_RUN=false
 BACKUP=true
 ANSWER=''
 REMOVED=0
+# What could not be removed, and what the engine said; the rest goes on without it.
+LEFT=''
 
 main() {
   parse_arguments "$@"
@@ -117,10 +119,23 @@ remove() {
   tell "removing ${#ids[@]} $what"
   case $what in
     # First all are asked to end, the databases with the time they need; then they are removed.
-    containers) logged docker stop --time 60 "${ids[@]}" && logged docker rm --force "${ids[@]}" ;;
-    networks) logged docker network rm "${ids[@]}" ;;
-    volumes) logged docker volume rm "${ids[@]}" ;;
-  esac || fail "$EXIT_START" "Not all $what could be removed." "$(log_tail 4)" 'Mend what it names, then run scripts/uninstall.sh again.'
+    containers) logged docker stop -t 60 "${ids[@]}" && logged docker rm --force "${ids[@]}" ;;
+    # The engine says "has active endpoints" for a moment after the last container is gone.
+    networks | volumes) removed_within 4 "$@" ;;
+  esac || LEFT+="$what: $(log_tail 1)"$'\n'
+}
+
+# removed_within TRIES network|volume LIST-OPTION…: what is left of them each time.
+removed_within() {
+  local tries=$1 kind=$2 ids try
+  shift
+  for ((try = 0; try < tries; try++)); do
+    mapfile -t ids < <(docker "$@" --filter "label=com.docker.compose.project=$(project)")
+    ((${#ids[@]} > 0)) || return 0
+    if logged docker "$kind" rm "${ids[@]}"; then return 0; fi
+    ((try + 1 == tries)) || sleep 2
+  done
+  return 1
 }
 
 # Only images that this folder built; what was pulled may serve others, and `docker image prune -a` frees it.
@@ -146,6 +161,8 @@ remove_files() {
 }
 
 finish() {
+  [[ -z $LEFT ]] || fail "$EXIT_START" 'Not everything could be removed.' "${LEFT%$'\n'}" \
+    'Run scripts/uninstall.sh again. A network whose "active endpoints" belong to no container goes away after: systemctl restart docker'
   if ((REMOVED == 0)); then
     printf '✔ Nothing to remove.\n' >&2
   elif $DRY_RUN; then

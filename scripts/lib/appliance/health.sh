@@ -26,7 +26,7 @@ wait_healthy() {
 not_settled() {
   container_states | awk -F'\t' -v services="$*" '
     { seen[$1] = 1 }
-    !(($2 == "running" && ($3 == "healthy" || ($3 == "-" && $10 != "no"))) || ($2 == "exited" && $4 == 0)) { bad[$1] = 1 }
+    !(($2 == "running" && ($3 == "healthy" || ($3 == "-" && $10 != "no"))) || ($2 == "exited" && $4 == 0 && $10 == "no")) { bad[$1] = 1 }
     END { n = split(services, s, " "); for (i = 1; i <= n; i++) if (!seen[s[i]] || bad[s[i]]) print s[i] }'
 }
 

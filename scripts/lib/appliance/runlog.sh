@@ -39,7 +39,7 @@ logged() {
 }
 
 # The end of the log, indented, for a person who looks at a failure.
-log_tail() { tail -n "${1:-12}" "$RUN_LOG" | cut -c1-300 | sed 's/^/    /'; }
+log_tail() { sed -E '/^[0-9a-f]{12,64}$/d; /  ended with status [0-9]+$/d; /^exit status [0-9]+$/d' "$RUN_LOG" | tail -n "${1:-12}" | cut -c1-300; }
 
 # Replaces the content of every file of secrets/ in what passes through. Values below eight characters (and empty ones)
 # stay: replacing every "1" would hide the text. awk reads the files itself, so no secret is on a command line.

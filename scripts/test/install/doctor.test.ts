@@ -52,6 +52,15 @@ asRoot('says what, why and how to fix it, for people and as JSON, and changes no
   t.deepEqual(box.snapshot(), before);
 });
 
+asRoot('a service that was stopped by hand is red, although it ended well', async (t) => {
+  const box = sandbox(t);
+  t.is((await box.run('install.sh', ['--yes', '--mode', 'local', '--size', 's'])).code, 0);
+  writeFileSync(join(box.folder, 'docker/stopped-api'), '');
+  const { code, out } = await box.run('doctor.sh', ['--only', 'containers']);
+  t.is(code, 2, out);
+  t.regex(out, /The dashboard does not work/);
+});
+
 asRoot('warnings alone are exit code 1', async (t) => {
   const box = sandbox(t);
   t.is((await box.run('install.sh', ['--yes', '--mode', 'local', '--size', 's'])).code, 0);
