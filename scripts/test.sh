@@ -119,11 +119,14 @@ check() {
   fi
 }
 
-# suite NAME FOLDER: ava's tests there, counted; what they measured is shown, and all of it when one fails.
+# suite NAME FOLDER [COMMAND…]: ava's tests there, counted; what they measured is shown, and all of it when one fails.
+# A command ends with ava's summary.
 suite() {
   local name=$1 folder=$2 from=$SECONDS out passed failed
+  local command=("${@:3}")
+  if ((${#command[@]} == 0)); then command=(ava); fi
   out=$(mktemp "$RUN/suite.XXXXXX")
-  if (cd "$folder" && ava) >"$out" 2>&1; then
+  if (cd "$folder" && "${command[@]}") >"$out" 2>&1; then
     passed=$(counted 'tests? passed' "$out")
     record "$passed" 0 "$name"
     printf '  ✔ %-34s %3s s, %s tests\n' "$name" "$((SECONDS - from))" "$passed"

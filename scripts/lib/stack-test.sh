@@ -45,6 +45,13 @@ stack_test() {
   mkdir -p "$STACK_RUN"
   STACK_STARTED=1
   stack_suite
+  if [[ -z $STACK_ONLY && ${STACK_IMAGES:-} != real ]]; then beside_the_stack; fi
+}
+
+# What has a real program of its own and needs no stack around it.
+beside_the_stack() {
+  [[ $STANDINS_MISSING == *traefik:* ]] || suite 'the edge on a real Traefik' scripts/test/edge
+  [[ $STANDINS_MISSING == *keycloak:* ]] || suite 'the realm on a real Keycloak' . scripts/test/stack/keycloak.sh
 }
 
 # Like `suite`, but shown as it goes: it takes as long as all the rest together.
