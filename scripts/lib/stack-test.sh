@@ -44,17 +44,27 @@ stack_test() {
     STACK_MISSING=$STANDINS_MISSING STACK_LOGS=${STACK_LOGS:-} STACK_IMAGES=${STACK_IMAGES:-} STACK_DOMAIN=stack.test
   mkdir -p "$STACK_RUN"
   STACK_STARTED=1
-  stack_suite
-  if [[ -z $STACK_ONLY && ${STACK_IMAGES:-} != real ]]; then beside_the_stack; fi
+  if [[ -n $STACK_ONLY || ${STACK_IMAGES:-} == real ]]; then
+    stack_suite "${STACK_ONLY:-[0-9]*.test.ts}"
+    return
+  fi
+  # The story of the stack is waiting most of the time, so what needs no stack around it runs beside it.
+  beside_the_stack >"$RUN/lane.log" 2>&1 &
+  LANE_PID=$!
+  stack_suite '[0-9]*.test.ts'
+  wait "$LANE_PID" || true
+  LANE_PID=''
+  cat "$RUN/lane.log"
 }
 
-# What has a real program of its own and needs no stack around it.
+# What has stores, an edge or a realm of its own.
 beside_the_stack() {
+  suite 'compose, backup, scripts' scripts/test/stack ava '[a-z]*.test.ts'
   [[ $STANDINS_MISSING == *traefik:* ]] || suite 'the edge on a real Traefik' scripts/test/edge
   [[ $STANDINS_MISSING == *keycloak:* ]] || suite 'the realm on a real Keycloak' . scripts/test/stack/keycloak.sh
 }
 
-# Like `suite`, but shown as it goes: it takes as long as all the rest together.
+# stack_suite FILES: like `suite`, but shown as it goes: it takes as long as all the rest together.
 stack_suite() {
   local out=$RUN/suite.stack passed failed status=0
   node scripts/test/stack/support/sampler.ts &
@@ -63,7 +73,7 @@ stack_suite() {
   : >"$out"
   tail -n +1 -f --pid=$$ "$out" &
   TAIL_PID=$!
-  (cd scripts/test/stack && exec setpriv --pdeathsig TERM ava ${STACK_ONLY:+"$STACK_ONLY"}) >"$out" 2>&1 &
+  (cd scripts/test/stack && exec setpriv --pdeathsig TERM ava "$1") >"$out" 2>&1 &
   SUITE_PID=$!
   wait "$SUITE_PID" || status=$?
   SUITE_PID=''
@@ -85,11 +95,12 @@ refuse_beside_an_installation() {
   [[ -z ${others// /} ]] || die "Bastide is installed on this machine (project $others); the stack test builds images under the same names"
 }
 
-# Stacks of runs that were killed before they could clean up.
+# Stacks of runs that were killed before they could clean up; the first number in a name is the process that it belongs to.
 remove_old_stacks() {
-  local project
+  local project owner
   while read -r project; do
-    if [[ -z $project ]] || kill -0 "${project##*-}" 2>/dev/null; then continue; fi
+    owner=$(grep -oE '[0-9]+' <<<"$project" | head -1)
+    if [[ -z $owner ]] || kill -0 "$owner" 2>/dev/null; then continue; fi
     note "removing what $project left behind"
     remove_project "$project"
   done < <(stack_projects)
@@ -97,7 +108,7 @@ remove_old_stacks() {
 
 stack_projects() {
   { docker ps -a --format '{{.Label "com.docker.compose.project"}}' && docker volume ls --format '{{.Label "com.docker.compose.project"}}' &&
-    docker network ls --format '{{.Label "com.docker.compose.project"}}'; } | grep -E '^bastide-test-[0-9]+$' | sort -u
+    docker network ls --format '{{.Label "com.docker.compose.project"}}'; } | grep -E '^bastide-(test|test-stores|upgrade)-[0-9]+(-[0-9]+)?$' | sort -u || true
 }
 
 # By label, so that it also works on half a stack and without its files.
@@ -122,22 +133,26 @@ keep_logs() {
   done
 }
 
-# Called at every end of scripts/test.sh.
+# Called at every end of scripts/test.sh, also when it was told to stop in the middle.
 stop_stack() {
   local pid
-  for pid in "${SUITE_PID:-}" "${SAMPLER_PID:-}" "${TAIL_PID:-}"; do [[ -z $pid ]] || stop_process "$pid"; done
-  for pid in "${LANES[@]:-}"; do
-    if [[ -n $pid ]]; then
-      pkill -P "$pid" || true
-      stop_process "$pid"
-    fi
+  for pid in "${SUITE_PID:-}" "${LANE_PID:-}" "${LANES[@]:-}" "${SAMPLER_PID:-}" "${TAIL_PID:-}"; do
+    [[ -z $pid ]] || stop_tree "$pid"
   done
   if [[ -n ${STACK_STARTED:-} ]] && docker_answers; then
     if $STACK_KEEP; then keep_stack && return 0; fi
     note "removing the stack"
     remove_project "$STACK_PROJECT" || true
+    remove_old_stacks || true
   fi
   stop_dockerd
+}
+
+# stop_tree PID: it and what it started, the leaves first.
+stop_tree() {
+  local child
+  for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do stop_tree "$child"; done
+  stop_process "$1"
 }
 
 keep_stack() {
