@@ -10,7 +10,7 @@ export const backups = dashboard({
     [
       'Now',
       [
-        stat('Last whole backup', 'time() - max(backup_last_success_timestamp{part="run"})', {
+        stat('Last whole backup', 'time() - max(backup_last_success_timestamp_seconds{part="run"})', {
           unit: 's',
           thresholds: orangeRed(25 * 3600, 26 * 3600),
         }),
@@ -18,15 +18,15 @@ export const backups = dashboard({
           thresholds: lowIsBad(1, 1),
           about: '1 = it went well.',
         }),
-        stat('Off-site copy', 'time() - max(backup_last_success_timestamp{part="offsite"})', {
+        stat('Off-site copy', 'time() - max(backup_last_success_timestamp_seconds{part="offsite"})', {
           unit: 's',
           thresholds: orangeRed(25 * 3600, 26 * 3600),
         }),
-        stat('Read back', 'time() - max(backup_last_success_timestamp{part="check"})', {
+        stat('Read back', 'time() - max(backup_last_success_timestamp_seconds{part="check"})', {
           unit: 's',
           thresholds: orangeRed(2 * DAY_S, 3 * DAY_S),
         }),
-        stat('Restore drill', 'time() - max(restore_drill_last_success_timestamp)', {
+        stat('Restore drill', 'time() - max(restore_drill_last_success_timestamp_seconds)', {
           unit: 's',
           thresholds: orangeRed(7 * DAY_S, 8 * DAY_S),
         }),
@@ -38,17 +38,17 @@ export const backups = dashboard({
       [
         table(
           'Age of each part',
-          'time() - backup_last_success_timestamp',
+          'time() - backup_last_success_timestamp_seconds',
           { part: 'Part', Value: 'Age' },
           { unit: 's' },
         ),
-        table('Size of each part', 'backup_bytes', { part: 'Part', Value: 'Read' }, { unit: 'bytes' }),
+        table('Size of each part', 'backup_size_bytes', { part: 'Part', Value: 'Read' }, { unit: 'bytes' }),
         chart('How long it takes', [{ expr: 'backup_duration_seconds', legend: '{{part}}' }], { unit: 's' }),
-        chart('How much is read', [{ expr: 'backup_bytes', legend: '{{part}}' }], { unit: 'bytes' }),
+        chart('How much is read', [{ expr: 'backup_size_bytes', legend: '{{part}}' }], { unit: 'bytes' }),
         chart(
           'Repository',
           [
-            { expr: 'max(backup_repository_bytes)', legend: 'size' },
+            { expr: 'max(backup_repository_size_bytes)', legend: 'size' },
             { expr: 'max(backup_repository_free_bytes)', legend: 'free on its disk' },
           ],
           { unit: 'bytes' },

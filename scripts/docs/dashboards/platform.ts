@@ -12,7 +12,7 @@ const now: Section = [
     }),
     stat('API p95', 'max(bastide:http_latency_p95:5m{process="api"})', { unit: 's', thresholds: orangeRed(0.8, 1.5) }),
     stat('Oldest due job', 'max(bastide_outbox_oldest_due_seconds)', { unit: 's', thresholds: orangeRed(60, 300) }),
-    stat('Last backup', 'time() - max(backup_last_success_timestamp{part="run"})', {
+    stat('Last backup', 'time() - max(backup_last_success_timestamp_seconds{part="run"})', {
       unit: 's',
       thresholds: orangeRed(90_000, 93_600),
     }),

@@ -25,19 +25,7 @@ const SEEN: Record<string, string> = {
 /** Not seen here, from the vendors' documentation or source, or made by another part of the project. */
 const KNOWN: Record<string, readonly string[]> = {
   alloy: ['loki_write_dropped_entries_total', 'alloy_config_last_load_successful'],
-  host: [
-    'backup_last_success_timestamp',
-    'backup_bytes',
-    'backup_duration_seconds',
-    'backup_last_run_ok',
-    'backup_repository_bytes',
-    'backup_repository_free_bytes',
-    'backup_runs_kept',
-    'backup_offsite_enabled',
-    'restore_drill_last_success_timestamp',
-    'restore_drill_duration_seconds',
-    'restore_drill_rpo_seconds',
-  ],
+  host: ['restore_drill_last_success_timestamp_seconds', 'restore_drill_duration_seconds', 'restore_drill_rpo_seconds'],
   loki: ['loki_discarded_samples_total'],
   // Only of an https address.
   public: ['probe_ssl_earliest_cert_expiry'],
@@ -74,6 +62,13 @@ function ours(): string[] {
   ];
 }
 
+/** What the backup container leaves for the exporter of the host, as its scripts name it. */
+function backups(): string[] {
+  const folder = join(ROOT, 'services/backup/lib');
+  const scripts = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+  return [...scripts.join('\n').matchAll(/\bmetric (backup_\w+)/g)].map(([, name = '']) => name);
+}
+
 /** Every metric that Prometheus will hold: exported by something, and not dropped on its way. */
 export function exported(): Set<string> {
   const seen = Object.entries(SEEN).flatMap(([job, file]) =>
@@ -84,5 +79,15 @@ export function exported(): Set<string> {
   const known = Object.entries(KNOWN).flatMap(([job, names]) => names.filter(keeps(job)));
   const own = ours().filter((name) => name.startsWith('bench_runner_') || keeps('api')(name));
   const recorded = rules().flatMap(({ record }) => record ?? []);
-  return new Set([...seen, ...known, ...own, ...recorded, 'up', 'ALERTS', 'scrape_samples_post_metric_relabeling']);
+  const backup = backups().filter(keeps('host'));
+  return new Set([
+    ...seen,
+    ...known,
+    ...own,
+    ...backup,
+    ...recorded,
+    'up',
+    'ALERTS',
+    'scrape_samples_post_metric_relabeling',
+  ]);
 }
