@@ -95,6 +95,13 @@ test.serial('one address may hold two hundred requests open, and a new one after
   t.is((await client.get(`api.${DOMAIN}/v1/me`, { from })).status, 200);
 });
 
+test('a page of the edge’s dashboard opens at once; passwords for it cannot be tried without end', async (t) => {
+  const { client } = t.context.edge;
+  const ask = () => client.get(`traefik.${DOMAIN}/api/overview`, { from: '127.0.0.6' });
+  t.deepEqual(await burst(ask, 40), { 401: 40 });
+  t.true(((await burst(ask, 60))[429] ?? 0) > 20);
+});
+
 test('operators’ hosts open only to the addresses of the allow-list', async (t) => {
   const { client } = t.context.edge;
   for (const path of ['admin', 'grafana', 'billing', 'postal', 'traefik'].map((name) => `${name}.${DOMAIN}/`)) {
