@@ -160,10 +160,23 @@ test('capabilities are given back to few', (t) => {
   t.deepEqual(given, {
     'volume-init': 'CHOWN',
     'lago-front': 'CHOWN SETGID SETUID NET_BIND_SERVICE',
-    'postal-smtp': 'NET_BIND_SERVICE',
+    ...Object.fromEntries(['init', 'smtp', 'web', 'worker'].map((part) => [`postal-${part}`, 'NET_BIND_SERVICE'])),
     backup: 'DAC_READ_SEARCH',
     restore: 'CHOWN DAC_OVERRIDE FOWNER',
   });
+});
+
+test('a healthcheck that looks for a process does not find itself', (t) => {
+  const looking = services.flatMap(([name, service]) => {
+    const command = service.healthcheck?.test?.at(-1) ?? '';
+    const pattern = /grep -qs (\S+) \/proc/.exec(command)?.[1]?.replaceAll(/["']/g, '');
+    return pattern === undefined ? [] : [{ name, finds: new RegExp(pattern).test(command) }];
+  });
+  t.true(looking.length >= 3);
+  t.deepEqual(
+    looking.filter(({ finds }) => finds).map(({ name }) => name),
+    [],
+  );
 });
 
 test('databases and the insides are on internal networks only', (t) => {
