@@ -22,9 +22,9 @@ const RESERVED: ReadonlySet<string> = new Set(
    git grafana health help host hostmaster identity imap info internal invoice keycloak lago legal llm localhost login
    logout loki mail metrics minio monitoring noc noreply ns1 ns2 oauth oidc pay payment payments pop3 portal postal
    postmaster prometheus proxy public register registry root security signin signup site sites smtp ssl sso staff
-   static stats status storage support sysadmin system tls traefik usercontent webmail webmaster webhooks wpad www`.split(
-    /\s+/,
-  ),
+   static stats status storage support sysadmin system tls traefik usercontent webmail webmaster webhooks wpad www
+   cold-dm battlecards objection community-finder carousel cold-email pitch-deck whitepaper deck-heatmap webinar
+   warmranker no-show-shield`.split(/\s+/),
 );
 
 export const Slug = z
