@@ -127,7 +127,7 @@ test.serial('the password of the backups: old ones open with the new one, and no
 test.serial('killed at any moment and said again, it ends with one value everywhere', async (t) => {
   const before = secret('keycloak_db_password');
   for (const afterMs of [400, 900, 1500, 2500]) {
-    const child = spawn('scripts/rotate-secret.sh', ['keycloak_db_password'], {
+    const child = spawn(stores.path('scripts', 'rotate-secret.sh'), ['keycloak_db_password'], {
       cwd: stores.folder,
       detached: true,
       stdio: 'ignore',
