@@ -91,7 +91,7 @@ check_images() {
   states=$(container_states)
   while read -r service; do
     # One without a container is told by another check.
-    [[ -n $service ]] && grep -q "^$service"$'\t' <<<"$states" || continue
+    if [[ -z $service ]] || ! grep -q "^$service"$'\t' <<<"$states"; then continue; fi
     count=$((count + 1))
     warn "$service runs with other settings or another image than the compose files and .env say." 'What you changed is not in force.' 'scripts/install.sh'
   done < <(outdated_services)

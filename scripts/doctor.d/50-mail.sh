@@ -71,8 +71,11 @@ record_dkim() {
 
 own_server_records() {
   local address name
-  [[ -n $(records MX "$1") ]] && fine "MX: $(records MX "$1" | paste -sd ',')" ||
+  if [[ -n $(records MX "$1") ]]; then
+    fine "MX: $(records MX "$1" | paste -sd ',')"
+  else
     warn "$1 has no MX record." 'Bounces and answers get lost.' "MX $1: 10 postal.$(env_value DOMAIN)"
+  fi
   address=$(addresses_of "postal.$(env_value DOMAIN)" | grep -v : | head -n 1)
   [[ -n $address ]] || return 0
   name=$(records PTR "$(awk -F. '{ print $4 "." $3 "." $2 "." $1 ".in-addr.arpa" }' <<<"$address")" | head -n 1)

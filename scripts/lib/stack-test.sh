@@ -151,6 +151,7 @@ stop_stack() {
 # stop_tree PID: it and what it started, the leaves first.
 stop_tree() {
   local child
+  # shellcheck disable=SC2013 # words of one line
   for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do stop_tree "$child"; done
   stop_process "$1"
 }

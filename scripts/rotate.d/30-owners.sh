@@ -20,6 +20,7 @@ after_mariadb() {
   local old=$ROTATING/$1.old
   [[ $1 == mariadb_root_password ]] || old=$SECRETS_DIR/mariadb_root_password
   # A run before may have come this far.
+  # shellcheck disable=SC2016 # for the shell in the container
   in_service mariadb sh -c 'umask 077; cat >/run/mysqld/known; /etc/bastide/ensure-users.sh /run/mysqld/known || /etc/bastide/ensure-users.sh; code=$?; rm -f /run/mysqld/known; exit $code' \
     <"$old" >>"$RUN_LOG" 2>&1 || fail "$EXIT_START" 'MariaDB did not take the new password.' "$(log_tail 4)" 'docker compose logs mariadb; then run the same command again.'
 }

@@ -26,7 +26,9 @@ upgrade_folder() { printf '%s/%s' "$UPGRADE_DIR" "$(get id)"; }
 
 # The steps that lie before the first stopped service: a failure there has changed nothing.
 readonly STEPS_BEFORE=(prechecks prefetch validate)
+# shellcheck disable=SC2034 # for the steps
 readonly STEPS_DOWN=(stop back_up switch)
+# shellcheck disable=SC2034 # for the steps
 readonly STEPS_AFTER=(stores migrate bootstrap up smoke commit)
 
 is_before_downtime() { [[ " ${STEPS_BEFORE[*]} " == *" $1 "* ]]; }

@@ -66,6 +66,7 @@ target_compose() {
 
 # service_images of the target.
 target_images() {
+  # shellcheck disable=SC2317 # service_images calls it
   compose() { target_compose "$@"; }
   service_images
 }

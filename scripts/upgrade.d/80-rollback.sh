@@ -93,6 +93,7 @@ step_back_data() {
     return 0
   fi
   tell "from the backup $(get backup)"
+  # shellcheck disable=SC2153 # of upgrade.sh
   mapfile -t stores < <(existing "${STORES[@]}")
   logged compose --progress plain stop "${stores[@]}" backup || true
   for part in mariadb sites valkey bootstrap; do parts+=(--into "$part"); done
