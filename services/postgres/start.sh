@@ -17,7 +17,16 @@ main() {
 # Made aside and moved, PG_VERSION last: a first start that was killed midway must not pass for a finished one.
 initialise() {
   local new=$PGDATA/.new
-  find "$PGDATA" -mindepth 1 -delete
+  # A cluster that lost its PG_VERSION (a broken disk, a half copied folder) is somebody's data, not a first start.
+  if [[ ! -d $new && -n $(find "$PGDATA" -mindepth 1 -maxdepth 1 -not -name lost+found -print -quit) ]]; then
+    echo "WHAT  PostgreSQL was not started: $PGDATA has files and no PG_VERSION." >&2
+    echo 'WHY   Making a new cluster there would delete them.' >&2
+    echo 'FIX   Put the file back, or restore a backup into an emptied volume (docs/backup.md).' >&2
+    exit 78
+  fi
+  # Its mark last, should this be killed as well.
+  find "$PGDATA" -mindepth 1 -maxdepth 1 -not -name .new -not -name lost+found -exec rm -rf {} +
+  rm -rf "$new"
   initdb --pgdata="$new" --username=postgres --pwfile="$POSTGRES_PASSWORD_FILE" --encoding=UTF8 --locale=C.UTF-8 \
     --auth-local=trust --auth-host=scram-sha-256 --data-checksums >/dev/null
   printf 'host all all all scram-sha-256\nhost replication backup all scram-sha-256\n' >>"$new/pg_hba.conf"
