@@ -14,6 +14,7 @@ configuration() {
 .env.example says what each is for; --set NAME=VALUE sets one."
   fi
   check_compose_files
+  let_containers_read
   if [[ -f $ROOT/.env ]] && cmp -s "$ENV_FILE" "$ROOT/.env"; then
     if ! is_mode "$ROOT/.env" 600; then
       changed 'set the mode of .env to 600'
@@ -29,6 +30,20 @@ configuration() {
   env_load "$ENV_FILE"
   remember size "$(env_value SIZE)"
   if [[ -f $ROOT/images.env ]]; then atomic_write "$ROOT/.bastide/appliance/images.env" 600 <"$ROOT/images.env"; fi
+}
+
+# A clone that was made under a strict umask (027, 077) hides from the containers what they have mounted, and from the
+# users of our images what these are built from. git knows no such modes, so nothing shows as changed.
+let_containers_read() {
+  local path paths=() hidden
+  for path in services traefik grafana package.json package-lock.json tsconfig.base.json .npmrc; do
+    [[ ! -e $ROOT/$path ]] || paths+=("$ROOT/$path")
+  done
+  ((${#paths[@]} > 0)) || return 0
+  mapfile -d '' -t hidden < <(find "${paths[@]}" -name node_modules -prune -o \( -type d -not -perm -005 -o -type f -not -perm -004 \) -print0)
+  ((${#hidden[@]} > 0)) || return 0
+  changed "let containers read ${#hidden[@]} files and folders of the release"
+  $DRY_RUN || printf '%s\0' "${hidden[@]}" | xargs -0 chmod go+rX
 }
 
 # What compose itself has to say about the files and the settings together.

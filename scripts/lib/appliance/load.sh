@@ -2,6 +2,10 @@
 # All of the appliance's library, for the scripts that operate an installation (install, upgrade, doctor, backup …).
 # Functions only: sourcing it changes nothing. Callers have `set -Eeuo pipefail`, without -E the ERR trap misses functions.
 
+# Containers read the files of a release as users of their own: what git writes here must not follow a stricter umask of the
+# caller (a hardened server, a deployment key). Secrets, settings, logs and states get their modes by name.
+umask 022
+
 # A failure inside $(…) is a failure: bash drops -e there unless told.
 shopt -s inherit_errexit
 
