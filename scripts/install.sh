@@ -44,6 +44,7 @@ main() {
     start_run_log install
     take_lock scripts/install.sh
   fi
+  refuse_amid_upgrade
   gather_answers
   preflight
   packages
@@ -55,6 +56,12 @@ main() {
   start
   smoke
   the_end
+}
+
+# A start now would migrate the data, and what the upgrade does next may be to bring back the data of before.
+refuse_amid_upgrade() {
+  [[ ! -f $ROOT/.bastide/upgrade/state ]] || fail "$EXIT_CONFIG" 'An upgrade is under way.' \
+    "It was interrupted: $ROOT/.bastide/upgrade/state is there." 'scripts/upgrade.sh --resume finishes it or brings it back.'
 }
 
 clean_up() { [[ -z $WORK ]] || rm -rf "$WORK"; }

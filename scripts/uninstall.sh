@@ -152,7 +152,8 @@ remove_images() {
 
 remove_files() {
   local path
-  for path in .env secrets .bastide/appliance; do
+  # An upgrade's folder holds copies of the settings and secrets of before it.
+  for path in .env secrets .bastide/upgrade .bastide/appliance; do
     [[ -e $ROOT/$path ]] || continue
     # The lock's own folder is there in every run.
     [[ $path == .bastide/appliance && ! -f $STATE_FILE ]] || REMOVED=$((REMOVED + 1))

@@ -92,7 +92,8 @@ write_mode() {
   if [[ $MODE == local ]]; then
     [[ $(env_value TLS_MODE) == local ]] || env_write "$candidate" TLS_MODE local
   elif [[ $(env_value TLS_MODE) == local ]]; then
-    env_write "$candidate" TLS_MODE acme
+    # What listens on a server is published as 80 and 443; the local mode may have had others.
+    env_write "$candidate" TLS_MODE acme HTTP_PORT 80 HTTPS_PORT 443
   fi
   if $is_new && [[ $MODE == local ]]; then
     [[ -v OPTION[HTTP_PORT] ]] || env_write "$candidate" HTTP_PORT "${BASTIDE_HTTP_PORT:-80}"

@@ -55,6 +55,9 @@ related_rules() {
   fi
   may ACME_DNS_PROVIDER '^[a-z0-9-]+$' "lego's code of a DNS provider, like cloudflare"
   if [[ $MODE == local && $(env_value HTTP_PORT 80) == "$(env_value HTTPS_PORT 443)" ]]; then echo 'HTTP_PORT and HTTPS_PORT are the same'; fi
+  if [[ $MODE == prod && "$(env_value HTTP_PORT 80) $(env_value HTTPS_PORT 443)" != '80 443' ]]; then
+    echo 'HTTP_PORT and HTTPS_PORT are of the local mode; a server listens on 80 and 443, so they have to say that'
+  fi
   while read -r file; do
     [[ -z $file || -f $ROOT/$file || -f $file ]] || echo "COMPOSE_FILE names $file, which is not there"
   done <<<"${ENV_VALUES[COMPOSE_FILE]//:/$'\n'}"

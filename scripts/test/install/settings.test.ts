@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { isRoot, sandbox } from './sandbox.ts';
@@ -87,6 +87,58 @@ asRoot('takes further compose files, and an override that comes and goes', async
   rmSync(box.path('docker-compose.override.yml'));
   await run();
   t.is(files(), 'docker-compose.yml:docker-compose.local.yml:extra.yml');
+});
+
+asRoot('a clone made under a strict umask is opened for the containers, and nothing of the rest', async (t) => {
+  const box = sandbox(t);
+  mkdirSync(box.path('services/mariadb'), { mode: 0o700 });
+  writeFileSync(box.path('services/mariadb/start.sh'), '#!/bin/bash\n', { mode: 0o700 });
+  writeFileSync(box.path('services/mariadb/bastide.cnf'), '[mariadb]\n', { mode: 0o600 });
+  const run = () =>
+    box.bash('umask 077; exec scripts/install.sh --yes --mode local --configure-only --skip-check memory');
+  t.regex((await run()).out, /let containers read 3 files and folders/);
+  const mode = (path: string) => (statSync(box.path(path)).mode & 0o777).toString(8);
+  t.is(mode('services/mariadb'), '755');
+  t.is(mode('services/mariadb/start.sh'), '755');
+  t.is(mode('services/mariadb/bastide.cnf'), '644');
+  t.is(mode('secrets'), '700');
+  t.is(mode('.env'), '600');
+  t.is(mode('logs'), '700');
+  t.notRegex((await run()).out, /let containers read/);
+});
+
+asRoot('from one machine to a server: the ports of the local mode do not stay', async (t) => {
+  const box = sandbox(t);
+  t.is(
+    (await box.run('install.sh', [...LOCAL, '--configure-only', '--https-port', '8443', '--http-port', '8080'])).code,
+    0,
+  );
+  const toServer = ['--yes', '--configure-only', '--mode', 'prod', '--skip-check', 'memory', '--skip-check', 'dns'];
+  const said = await box.run(
+    'install.sh',
+    [...toServer, '--domain', 'cloud.example.com', '--acme-dns-provider', 'desec'],
+    {
+      DESEC_TOKEN: 'abcdefgh12345678',
+    },
+  );
+  t.is(said.code, 0, said.out);
+  t.regex(box.read('.env'), /^HTTP_PORT=80\nHTTPS_PORT=443$/m);
+  const wrong = await box.run('install.sh', [...toServer, '--https-port', '8443']);
+  t.is(wrong.code, 20);
+  t.regex(wrong.out, /a server listens on 80 and 443/);
+});
+
+asRoot('does not start anything in the middle of an upgrade; taken away, no copy of the secrets stays', async (t) => {
+  const box = sandbox(t);
+  t.is((await box.run('install.sh', [...LOCAL, '--configure-only'])).code, 0);
+  mkdirSync(box.path('.bastide/upgrade/20260101T000000Z/before/secrets'), { recursive: true });
+  box.write('.bastide/upgrade/20260101T000000Z/before/secrets/database_password', 'a-copy');
+  box.write('.bastide/upgrade/state', 'format=1\nphase=forward\nstep=migrate\n');
+  const { code, out } = await box.run('install.sh', LOCAL);
+  t.is(code, 20);
+  t.regex(out, /An upgrade is under way[^]*upgrade\.sh --resume/);
+  t.is((await box.run('uninstall.sh', ['--yes-delete', 'bastide.localhost', '--no-backup'])).code, 0);
+  t.false(existsSync(box.path('.bastide/upgrade')));
 });
 
 asRoot('takes the digests of a release, and keeps the one that a person chose', async (t) => {
