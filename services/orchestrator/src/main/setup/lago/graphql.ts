@@ -19,6 +19,9 @@ const Answer = z.object({
     .optional(),
 });
 
+/** Lago answers, and does not take the password. */
+export class LoginRefused extends SetupFailure {}
+
 /** The organisation's HMAC key, which has no REST endpoint (contracts/billing.md A1). */
 export async function readHmacKey(settings: LagoSettings): Promise<string> {
   const { OPERATOR_EMAIL: email, LAGO_ADMIN_PASSWORD: password } = settings;
@@ -58,7 +61,7 @@ async function ask<S extends z.ZodType>(
   const [error] = answer.data.errors ?? [];
   // Lago's words: {"details":{"base":["incorrect_login_or_password"]}}.
   if (error && JSON.stringify(error).includes('incorrect_login_or_password'))
-    throw new SetupFailure({
+    throw new LoginRefused({
       what: 'Lago does not let the operator in',
       why: `it refuses the password of ${email}; Lago takes the password of its first start only`,
       fix: 'put that one into secrets/lago_admin_password, or set the new one in Lago, then: docker compose up -d',

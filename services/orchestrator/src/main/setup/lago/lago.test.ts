@@ -62,11 +62,30 @@ test('replaces a key that is not Lago’s any more, and what a kill has left beh
   t.deepEqual(readdirSync(settings.BOOTSTRAP_DIR), ['lago_webhook_hmac_key']);
 });
 
+const REFUSED = JSON.stringify({
+  errors: [
+    {
+      message: 'Unprocessable Entity',
+      extensions: { status: 422, details: { base: ['incorrect_login_or_password'] } },
+    },
+  ],
+});
+
+test('a password that was changed in Lago keeps nothing from starting: the known key stays', async (t) => {
+  const { settings, file } = await start(t);
+  await lagoStep.apply(settings, log);
+  const lines: string[] = [];
+  const heard = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+  const LAGO_API_URL = await answering(t, 200, REFUSED);
+  t.deepEqual(await lagoStep.apply({ ...settings, LAGO_API_URL }, heard), []);
+  t.is(readFileSync(file, 'utf8'), TEST_ENV.LAGO_WEBHOOK_HMAC_KEY);
+  t.regex(lines.join(''), /secrets\/lago_admin_password/);
+  t.false(lines.join('').includes(TEST_ENV.LAGO_WEBHOOK_HMAC_KEY));
+});
+
 test('a refused password is told with what to do, and without the password', async (t) => {
   const { settings } = await start(t);
-  const details = { base: ['incorrect_login_or_password'] };
-  const body = JSON.stringify({ errors: [{ message: 'Unprocessable Entity', extensions: { status: 422, details } }] });
-  const LAGO_API_URL = await answering(t, 200, body);
+  const LAGO_API_URL = await answering(t, 200, REFUSED);
   const error = await t.throwsAsync(lagoStep.apply({ ...settings, LAGO_API_URL }, log), { instanceOf: SetupFailure });
   t.regex(error.why, /operator@example.test/);
   t.regex(error.fix, /secrets\/lago_admin_password/);

@@ -1,7 +1,8 @@
 import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Logger } from 'pino';
 import type { Change, SetupStep } from '../types.ts';
-import { readHmacKey } from './graphql.ts';
+import { LoginRefused, readHmacKey } from './graphql.ts';
 import type { LagoSettings } from './settings.ts';
 
 export const HMAC_KEY_FILE = 'lago_webhook_hmac_key';
@@ -12,9 +13,9 @@ export const HMAC_KEY_FILE = 'lago_webhook_hmac_key';
  */
 export const lagoStep: SetupStep<LagoSettings> = {
   name: 'lago',
-  plan: async (settings) => (await missingKey(settings)).changes,
-  apply: async (settings) => {
-    const { key, changes } = await missingKey(settings);
+  plan: async (settings, log) => (await missingKey(settings, log)).changes,
+  apply: async (settings, log) => {
+    const { key, changes } = await missingKey(settings, log);
     if (changes.length > 0) await writeKey(fileOf(settings), key);
     return changes;
   },
@@ -22,9 +23,14 @@ export const lagoStep: SetupStep<LagoSettings> = {
 
 const fileOf = (settings: LagoSettings) => join(settings.BOOTSTRAP_DIR, HMAC_KEY_FILE);
 
-async function missingKey(settings: LagoSettings): Promise<{ key: string; changes: Change[] }> {
-  const key = await readHmacKey(settings);
+async function missingKey(settings: LagoSettings, log: Logger): Promise<{ key: string; changes: Change[] }> {
   const known = await readFile(fileOf(settings), 'utf8').catch(() => undefined);
+  const key = await readHmacKey(settings).catch((error: unknown) => {
+    if (!(error instanceof LoginRefused) || !known) throw error;
+    // Somebody has changed the password in Lago: no reason for nothing to start. The key is hardly ever another.
+    log.warn({ why: error.why, fix: error.fix }, `${error.what}: the key of its webhooks is kept as it was`);
+    return known;
+  });
   if (known === key) return { key, changes: [] };
   const what = `${known === undefined ? '+' : '~'} key of Lago’s webhooks in ${fileOf(settings)}`;
   return { key, changes: [{ what }] };
