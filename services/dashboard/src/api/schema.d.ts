@@ -2026,7 +2026,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `invoice.not_payable`, `payments_not_configured` */
+            /** @description `invoice.not_payable`, `payment.not_configured` */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -10,7 +10,7 @@ test('without a payment provider an order is billed, and paying it is refused wi
   const invoice = await owner.invoiceOf(id);
   const refused = await owner.post(`/v1/invoices/${invoice.id}/checkout`, {});
   t.is(refused.status, 409);
-  t.like((refused.body as { error: object }).error, { code: 'payments_not_configured' });
+  t.like((refused.body as { error: object }).error, { code: 'payment.not_configured' });
   t.regex((refused.body as { error: { message: string } }).error.message, /operator/);
   t.deepEqual(await world.app.ctx.db('payment_attempts'), [], 'nothing is left behind that would be asked about later');
 

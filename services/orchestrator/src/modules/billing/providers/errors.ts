@@ -11,7 +11,7 @@ export const NoUsableAnswer = defineError<{ provider: string }>(
 
 /** Neither key nor signing secret were given: an operator's decision, or something they have not got to yet. */
 export const PaymentsNotConfigured = defineError(
-  'payments_not_configured',
+  'payment.not_configured',
   409,
   'Card payments are not set up on this server, because it has no keys of a payment provider. Ask its operator, who sets the secrets stripe_secret_key and stripe_webhook_secret.',
 );
