@@ -33,26 +33,62 @@ unpack_target() {
   repository archive "$TARGET_COMMIT" | tar -x -C "$folder"
   ln -s "$ROOT/secrets" "$folder/secrets"
   install -m 600 "$ROOT/.env" "$folder/.env"
+  bring_images "$folder"
   # In a subshell: the settings in force stay loaded.
   (adopt_settings "$folder/.env" "$folder")
 }
 
 # adopt_settings ENV_FILE FOLDER: what the release in FOLDER wants to have in .env. A value of the operator's stays.
 adopt_settings() {
-  local file=$1 folder=$2 old new line version
+  local file=$1 folder=$2 old new version
   local -a pairs=()
   env_load "$file"
   while read -r old new _; do
     [[ $old == [A-Z]* && -n ${ENV_VALUES[$old]:-} && -z ${ENV_VALUES[$new]:-} ]] && pairs+=("$new" "${ENV_VALUES[$old]}")
   done < <(cat "$folder/scripts/upgrade.d/renamed-variables.txt" 2>/dev/null)
-  # A published release names its images by digest.
-  while IFS= read -r line; do
-    [[ $line =~ ^([A-Z_]+_IMAGE)=(.+)$ ]] && pairs+=("${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}")
-  done < <(cat "$folder/images.env" 2>/dev/null)
+  while read -r old new; do pairs+=("$old" "$new"); done < <(image_changes "$folder/images.env")
   version=$(sed -nE 's/^  "version": "([^"]+)",?$/\1/p' "$folder/package.json" 2>/dev/null | head -n 1)
   [[ -z $version ]] || pairs+=(BASTIDE_VERSION "$version")
   ((${#pairs[@]} == 0)) || env_write "$file" "${pairs[@]}"
   [[ ! -f $folder/.env.example ]] || env_adopt "$file" "$folder/.env.example"
+}
+
+# What the release before had put into .env by its images.env; written by scripts/install.sh and at the end of an upgrade.
+readonly IMAGES_BEFORE=$ROOT/.bastide/appliance/images.env
+
+# image_changes FILE: name and value, one a line. A published release names our images by digest, any other has them built.
+# A digest of the release before does not stay, or the old programs would run with the new files; one that a person chose does.
+image_changes() {
+  local file=$1 name now wanted
+  {
+    [[ ! -f $file ]] || env_names "$file"
+    [[ ! -f $IMAGES_BEFORE ]] || env_names "$IMAGES_BEFORE"
+  } | awk '/_IMAGE$/' | sort -u | while read -r name; do
+    now=$(env_value "$name") wanted=$(env_default "$file" "$name")
+    [[ $now != "$wanted" ]] || continue
+    [[ -n $now && $now != "$(env_default "$IMAGES_BEFORE" "$name")" ]] || printf '%s %s\n' "$name" "$wanted"
+  done
+}
+
+# bring_images FOLDER: the images.env that somebody put here for the target. The one of the release that runs is not meant.
+bring_images() {
+  [[ -f $ROOT/images.env && ! -f $1/images.env ]] || return 0
+  cmp -s "$ROOT/images.env" "$IMAGES_BEFORE" || cp "$ROOT/images.env" "$1/images.env"
+}
+
+# put_images FILE: this installation's images.env is that one from now on; without it there is none.
+put_images() {
+  if [[ -f $1 ]]; then atomic_write "$ROOT/images.env" 644 <"$1"; else rm -f "$ROOT/images.env"; fi
+}
+
+# Remembered once the settings follow it.
+remember_images() {
+  if [[ -f $ROOT/images.env ]]; then
+    mkdir -p "${IMAGES_BEFORE%/*}"
+    atomic_write "$IMAGES_BEFORE" 600 <"$ROOT/images.env"
+  else
+    rm -f "$IMAGES_BEFORE"
+  fi
 }
 
 # target_compose ARGUMENT…: compose as the target's files and settings say.

@@ -53,6 +53,7 @@ step_switch() {
   step "$EXIT_CONFIG" "Files of $(get to_version)"
   keep_settings
   repository checkout --quiet --detach "$(get to)" || fail "$EXIT_CONFIG" 'git could not switch to the target.' 'See above.' 'git status'
+  put_images "$(upgrade_folder)/target/images.env"
   adopt_settings "$ROOT/.env" "$ROOT"
   # The target's own list of secrets; those that are there keep their values.
   # shellcheck disable=SC2016 # expanded by the inner shell
@@ -67,6 +68,8 @@ keep_settings() {
   rm -rf "$folder.new"
   install -d -m 700 "$folder.new"
   cp -a "$ROOT/.env" "$folder.new/.env"
+  # Of what .env follows: another one may lie here for the target already.
+  [[ ! -f $IMAGES_BEFORE ]] || cp "$IMAGES_BEFORE" "$folder.new/images.env"
   [[ ! -d $ROOT/secrets ]] || cp -a "$ROOT/secrets" "$folder.new/secrets"
   sync -f "$folder.new"
   mv "$folder.new" "$folder"

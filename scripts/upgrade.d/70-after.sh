@@ -89,6 +89,7 @@ step_commit() {
   down=$(($(date +%s) - $(get downtime_since)))
   # What --rollback needs; one step back, no more.
   sed -E '/^(step|phase|downtime_since)=/d' "$UPGRADE_STATE" | atomic_write "$UPGRADE_DIR/last" 600
+  remember_images
   remember built-from "$(build_fingerprint)"
   unpin_old_backups "$id"
   find "$UPGRADE_DIR" -mindepth 1 -maxdepth 1 -type d -name '20*' -not -name "$id" -exec rm -rf {} +

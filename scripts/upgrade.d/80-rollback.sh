@@ -67,6 +67,8 @@ step_back_files() {
     tell "the settings as they were until now: $UPGRADE_DIR/env-before-rollback"
   fi
   atomic_write "$ROOT/.env" 600 <"$before/.env"
+  put_images "$before/images.env"
+  remember_images
   put_missing_secrets_back "$before/secrets"
 }
 
