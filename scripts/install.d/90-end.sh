@@ -62,7 +62,7 @@ next_steps() {
     [[ $domain == *.localhost ]] || next "Names: $domain and *.$domain must lead to 127.0.0.1 (a line in /etc/hosts for each)."
   else
     next "DNS: $domain and *.$domain to this server (A, and AAAA if it has IPv6)."
-    next 'Firewall: incoming 80/tcp, 443/tcp, 443/udp and your ssh; nothing else. docs/security.md'
+    next 'Firewall: incoming 80/tcp, 443/tcp and your ssh; nothing else. docs/security.md'
   fi
   if [[ -z $(env_value SMTP_HOST) ]] && ! has_profile postal; then
     next 'Mail: no relay is set, so no mail leaves. SMTP_HOST, SMTP_USER in .env, secrets/smtp_password.'
