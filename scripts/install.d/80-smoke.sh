@@ -1,6 +1,10 @@
 # shellcheck shell=bash
 # One look through the edge, as a browser would: names, certificate, routes.
 
+# Also sourced by scripts/upgrade.sh.
+# shellcheck source=scripts/lib/appliance/edge.sh
+source "$ROOT/scripts/lib/appliance/edge.sh"
+
 smoke() {
   $DRY_RUN && return 0
   step "$EXIT_START" 'Smoke test through the edge'
