@@ -35,6 +35,11 @@ test('every service keeps within its limit, and the kernel has killed nothing', 
   const rows = Object.entries(samples).sort(([a], [b]) => (a < b ? -1 : 1));
   const up = new Set([...(await containers())].filter(([, { State }]) => State.Running).map(([service]) => service));
   const running = rows.filter(([name]) => up.has(name));
+  t.deepEqual(
+    [...up].filter((name) => !samples[name]?.peakMib),
+    [],
+    'not measured',
+  );
   const table = [
     '| service | limit MiB | peak MiB | at rest MiB | program |',
     '| --- | ---: | ---: | ---: | --- |',
