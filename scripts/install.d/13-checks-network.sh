@@ -52,14 +52,23 @@ check_dns() {
     addresses=$(addresses_of "$name")
     if [[ -z $addresses ]]; then
       bad "$name has no address in the DNS." 'Browsers could not find the dashboard or the sites.' \
-        "At your DNS provider: $domain and *.$domain, type A, to this server's public IPv4 address$(own_hint "$own") (and AAAA to its IPv6 address, if it has one)."
+        "At your DNS provider: $domain and *.$domain, type A, to this server's public IPv4 address$(own_hint "$own")."
     elif [[ -z $(comm -12 <(sort <<<"$addresses") <(sort <<<"$own")) ]]; then
       warn "$name leads to $(paste -sd ' ' <<<"$addresses"), which is no address of this machine." \
         'That is right behind a router or a CDN, and wrong otherwise.' "Compare it with this server's public address."
     else
       fine "$name leads here"
+      [[ $name != app.* ]] || ipv6_visitors "$name" "$(comm -12 <(sort <<<"$addresses") <(sort <<<"$own") | grep : | head -n 1 || true)"
     fi
   done
+}
+
+# ipv6_visitors NAME ADDRESS: Docker carries IPv6 to a network without it by a program of its own, which hides who asks.
+ipv6_visitors() {
+  [[ -n $2 && $(docker network inspect --format '{{.EnableIPv6}}' "$(project)_frontend" 2>/dev/null) != true ]] || return 0
+  warn "$1 leads to this machine by IPv6 as well ($2)." \
+    'All who come by IPv6 have one address for the edge: they share its limits of log-ins and requests, and ADMIN_ALLOWED_CIDRS cannot tell them apart.' \
+    'Take the AAAA records away. Or, with Docker 27 or newer, "networks: { frontend: { enable_ipv6: true } }" in docker-compose.override.yml, then docker compose down and scripts/install.sh.'
 }
 
 own_hint() {

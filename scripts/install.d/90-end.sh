@@ -61,7 +61,7 @@ next_steps() {
     next "Let your browser trust secrets/tls/ca.crt."
     [[ $domain == *.localhost ]] || next "Names: $domain and *.$domain must lead to 127.0.0.1 (a line in /etc/hosts for each)."
   else
-    next "DNS: $domain and *.$domain to this server (A, and AAAA if it has IPv6)."
+    next "DNS: $domain and *.$domain to this server's IPv4 address (A)."
     next 'Firewall: incoming 80/tcp, 443/tcp and your ssh; nothing else. docs/security.md'
   fi
   if [[ -z $(env_value SMTP_HOST) ]] && ! has_profile postal; then

@@ -66,6 +66,13 @@ asRoot('takes the addresses of the DNS for what they are', async (t) => {
   const here = await box.run('install.sh', args, { FAKE_ADDRESS: '203.0.113.7', DESEC_TOKEN: 'x' });
   t.is(here.code, 0, here.out);
   t.notRegex(here.out, /! dns/);
+  const both = await box.run('install.sh', args, {
+    FAKE_ADDRESS: '2001:db8::7',
+    FAKE_OWN_IPV6: '2001:db8::7',
+    DESEC_TOKEN: 'x',
+  });
+  t.is(both.code, 0, both.out);
+  t.regex(both.out, /leads to this machine by IPv6 as well \(2001:db8::7\)/);
   const elsewhere = await box.run('install.sh', args, { FAKE_ADDRESS: '198.51.100.9', DESEC_TOKEN: 'x' });
   t.is(elsewhere.code, 0, elsewhere.out);
   t.regex(elsewhere.out, /leads to 198\.51\.100\.9, which is no address of this machine/);
