@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs';
-import { open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { replaceFile } from './files.ts';
 
 const DEFAULT_BENCH = '/home/frappe/frappe-bench';
 /** Frappe 16 makes PDFs with it; without the key it would download one at run time. */
 const CHROMIUM = '/usr/bin/chromium-headless-shell';
+
+/** Bench's own processes are of one group; two of the values are passwords. */
+const FILE_MODE = 0o640;
 
 const HostAndPort = z.string().regex(/^[a-z0-9.-]+:\d{1,5}(\/\d{1,2})?$/i, 'must be host:port or host:port/database');
 
@@ -56,13 +60,14 @@ export async function configureBench(settings: Settings): Promise<string[]> {
   const wanted = commonConfig(settings);
   const differing = Object.keys(wanted).filter((key) => before[key] !== wanted[key]);
   // Also when it has its bench-runner's first, shorter form: that one is completed, not replaced.
-  if (differing.length > 0) await writeAside(configFile, `${JSON.stringify({ ...before, ...wanted }, null, 1)}\n`);
+  if (differing.length > 0)
+    await replaceFile(configFile, `${JSON.stringify({ ...before, ...wanted }, null, 1)}\n`, FILE_MODE);
   changed.push(...differing);
 
   const appsFile = path.join(sites, 'apps.txt');
   const apps = `${(await installedApps(settings.BENCH_DIR)).join('\n')}\n`;
   if ((await readFile(appsFile, 'utf8').catch(() => '')) !== apps) {
-    await writeAside(appsFile, apps);
+    await replaceFile(appsFile, apps, FILE_MODE);
     changed.push('apps.txt');
   }
   return changed;
@@ -106,18 +111,4 @@ async function readConfig(file: string): Promise<Record<string, unknown>> {
   } catch (error) {
     throw new SettingsError(`${file} is not a JSON object: repair or remove it`, { cause: error });
   }
-}
-
-/** Whoever reads the file meanwhile, or after a crash, finds the old one or the new one. */
-async function writeAside(file: string, text: string): Promise<void> {
-  const aside = `${file}.new`;
-  await rm(aside, { force: true });
-  const handle = await open(aside, 'wx', 0o640);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(aside, file);
 }

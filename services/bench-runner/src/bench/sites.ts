@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Json } from '../redact.ts';
+import { replaceFile, syncFolder } from './files.ts';
 import { SiteName } from './names.ts';
 
 const SiteConfig = z.record(z.string(), z.json());
@@ -122,29 +123,5 @@ export class Sites {
 
   #marker(site: string): string {
     return path.join(this.dir, CREATING, `${site}.json`);
-  }
-}
-
-/** Written aside, forced to the disk, then renamed: a reader sees the old file or the new one, also after a crash. */
-async function replaceFile(file: string, text: string, mode: number): Promise<void> {
-  const aside = `${file}.new`;
-  const handle = await open(aside, 'w', mode);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(aside, file);
-  await syncFolder(path.dirname(file));
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  if (!existsSync(folder)) return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
