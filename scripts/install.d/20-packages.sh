@@ -36,12 +36,13 @@ docker_source() {
   fi
 }
 
+# Without apparmor's parser Docker runs its containers unconfined and says nothing.
 docker_packages() {
   case $(docker_source) in
-    Docker*) printf '%s\n' docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin ;;
+    Docker*) printf '%s\n' docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin apparmor ;;
     *) case $(os_field ID) in
-      debian) printf '%s\n' docker.io docker-cli docker-compose docker-buildx ;;
-      ubuntu) printf '%s\n' docker.io docker-compose-v2 docker-buildx ;;
+      debian) printf '%s\n' docker.io docker-cli docker-compose docker-buildx apparmor ;;
+      ubuntu) printf '%s\n' docker.io docker-compose-v2 docker-buildx apparmor ;;
     esac ;;
   esac
 }
