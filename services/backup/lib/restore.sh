@@ -65,6 +65,7 @@ restore_mariadb() {
   fi
   read -r snapshot path < <(part_of "$1" mariadb)
   rm -rf "$fresh"
+  room_for "$data" "$(jq -r '.parts[] | select(.part == "mariadb") | .bytes' <<<"$1")"
   mkdir -p "$fresh"
   restic_at "$PLACE" dump --no-lock "$snapshot" "$path" | mbstream --extract --directory "$fresh"
   mariadb-backup --no-defaults --prepare --use-memory="${BACKUP_PREPARE_MEMORY:-128M}" --target-dir="$fresh" 2>"$SCRATCH/prepare.log" || true
@@ -79,6 +80,15 @@ restore_mariadb() {
   find "$fresh" -mindepth 1 -maxdepth 1 -exec mv -t "$data" {} +
   sync -f "$data"
   rmdir "$fresh"
+}
+
+# room_for FOLDER BYTES: a copy that fills the disk would leave the server no room to start with the data that it has.
+room_for() {
+  local free need=$(($2 * 11 / 10))
+  free=$(df --output=avail -B1 "$1" | tail -n 1)
+  ((free >= need)) || fail "$EXIT_RESTORE" 'Too little space to restore MariaDB' \
+    "$((free / 1048576)) MiB free where its data is, $((need / 1048576)) MiB needed: the copy is made beside the data in place, which was not touched." \
+    'Free some (docker image prune, docker system df), then the same command again.'
 }
 
 mariadb_answers() { (exec 3<>"/dev/tcp/${MARIADB_HOST:-mariadb}/${MARIADB_PORT:-3306}") 2>/dev/null; }
