@@ -30,7 +30,7 @@ rules() {
   may ADMIN_ALLOWED_CIDRS "^($IPV4_NET|$IPV6_NET)(,($IPV4_NET|$IPV6_NET))*$" 'networks like 203.0.113.0/24, divided by commas'
   may TRUSTED_PROXY_CIDRS "^($IPV4_NET|$IPV6_NET)(,($IPV4_NET|$IPV6_NET))*$" 'networks like 203.0.113.0/24, divided by commas'
   may SMTP_HOST '^[A-Za-z0-9.-]+$' 'the name of a mail server'
-  may SMTP_TLS '^(true|false)$' 'true or false'
+  may SMTP_REQUIRE_TLS '^(true|false)$' 'true or false'
   may LLM_UPSTREAM_URL '^https?://[^[:space:]]+$' 'an address like https://api.example.com/v1'
   may BACKUP_SCHEDULE '^(off|hourly|([01][0-9]|2[0-3]):[0-5][0-9](,([01][0-9]|2[0-3]):[0-5][0-9])*)$' 'HH:MM, several with commas, hourly, or off'
   may BACKUP_OFFSITE_APPEND_ONLY '^(true|false)$' 'true or false'

@@ -125,7 +125,7 @@ derive() {
 }
 
 smtp_url() {
-  local host user scheme=smtp port login=''
+  local host user scheme=smtp port login='' tls
   host=$(env_value SMTP_HOST)
   if [[ -z $host ]]; then
     if has_profile postal; then
@@ -138,9 +138,11 @@ smtp_url() {
   fi
   port=$(env_value SMTP_PORT 587)
   user=$(env_value SMTP_USER)
-  [[ $port != 465 && $(env_value SMTP_TLS) != true ]] || scheme=smtps
+  # As Alertmanager does it: on 587 the password waits for STARTTLS, or whoever is in between could take it away.
+  tls=$(env_value SMTP_REQUIRE_TLS "$([[ $port != 587 ]] || echo true)")
+  if [[ $port == 465 ]]; then scheme=smtps tls=''; fi
   [[ -z $user ]] || login=$(url_encode "$user"):$(url_encode "$(secret smtp_password)")@
-  printf '%s://%s%s:%s' "$scheme" "$login" "$host" "$port"
+  printf '%s://%s%s:%s%s' "$scheme" "$login" "$host" "$port" "$([[ $tls != true ]] || echo '?requireTLS=true')"
 }
 
 # The salt is in what it prints; as long as the password still fits, the line stays as it is.

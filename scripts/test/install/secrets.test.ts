@@ -58,7 +58,16 @@ asRoot('what is derived follows its parts, and what a person wrote stays', async
   );
   const { out } = await box.bash('env_load .env; ensure_secrets');
   t.is(out, 'smtp_url\n');
-  t.is(box.read('secrets/smtp_url'), 'smtp://us%40example.com:p%20w%2F%C3%A9@mail.example.com:587');
+  const login = 'us%40example.com:p%20w%2F%C3%A9@mail.example.com';
+  t.is(box.read('secrets/smtp_url'), `smtp://${login}:587?requireTLS=true`);
+  const address = async (settings: string) => {
+    box.write('.env', `SMTP_HOST=mail.example.com\nSMTP_USER=us@example.com\n${settings}\n`);
+    return (await box.bash('env_load .env; smtp_url')).out;
+  };
+  t.is(await address('SMTP_PORT=465'), `smtps://${login}:465`);
+  t.is(await address('SMTP_PORT=25'), `smtp://${login}:25`);
+  t.is(await address('SMTP_PORT=2525\nSMTP_REQUIRE_TLS=true'), `smtp://${login}:2525?requireTLS=true`);
+  t.is(await address('SMTP_REQUIRE_TLS=false'), `smtp://${login}:587`);
   t.is(box.read('secrets/lago_api_key'), 'mine');
 });
 
