@@ -29,7 +29,7 @@ readonly STEPS_BEFORE=(prechecks prefetch validate)
 # shellcheck disable=SC2034 # for the steps
 readonly STEPS_DOWN=(stop back_up switch)
 # shellcheck disable=SC2034 # for the steps
-readonly STEPS_AFTER=(stores migrate bootstrap up smoke commit)
+readonly STEPS_AFTER=(stores migrate bootstrap sites up smoke commit)
 
 is_before_downtime() { [[ " ${STEPS_BEFORE[*]} " == *" $1 "* ]]; }
 

@@ -62,6 +62,28 @@ step_bootstrap() {
   again "$EXIT_MIGRATION" bootstrap
 }
 
+# Sites whose bench is another image get its schema before anybody works in them. One that cannot be migrated ends the
+# upgrade: all go back together, since they share the bench.
+step_sites() {
+  local before now
+  [[ -n $(existing bench-backend) ]] || return 0
+  before=$(awk -F'\t' '$1 == "bench-backend" { print $3 }' "$IMAGE_SETS/$(get id)" 2>/dev/null || true)
+  now=$(docker image inspect --format '{{.Id}}' "$(service_images | awk -F'\t' '$1 == "bench-backend" { print $2 }')" 2>/dev/null || true)
+  if [[ -n $before && $before == "$now" ]]; then return 0; fi
+  step "$EXIT_MIGRATION" 'Sites: migrations of their applications'
+  again "$EXIT_MIGRATION" bench-configurator
+  # shellcheck disable=SC2016 # for the shell in the container
+  with_progress 'migrating' compose run --rm -T --no-deps bench-backend bash -euc '
+    cd /home/frappe/frappe-bench
+    for config in sites/*/site_config.json; do
+      [[ -f $config ]] || continue
+      site=$(basename "$(dirname "$config")")
+      echo "$site"
+      bench --site "$site" migrate || { echo "$site could not be migrated"; exit 1; }
+    done' </dev/null || fail "$EXIT_MIGRATION" 'A site could not be migrated to the new applications.' "$(log_tail 6)" \
+    'The old release and its data come back by themselves; then look at the site: docs/runbook.md'
+}
+
 step_up() {
   local services
   step "$EXIT_START" 'Everything'
