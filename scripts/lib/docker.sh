@@ -51,6 +51,9 @@ mount_cgroups() {
 
 stop_dockerd() {
   [[ -n ${DOCKERD_PID:-} ]] || return 0
+  local running
+  mapfile -t running < <(docker ps -q 2>/dev/null)
+  ((${#running[@]} == 0)) || docker kill "${running[@]}" >/dev/null 2>&1 || true
   stop_process "$DOCKERD_PID"
   # A container that ends late keeps its overlay mounted.
   local point
