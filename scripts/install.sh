@@ -6,12 +6,18 @@ set -Eeuo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib/appliance/load.sh"
 # shellcheck source=scripts/lib/appliance/edge.sh
 source "$ROOT/scripts/lib/appliance/edge.sh"
+# shellcheck source=scripts/lib/appliance/git.sh
+source "$ROOT/scripts/lib/appliance/git.sh"
+# shellcheck source=scripts/lib/appliance/release.sh
+source "$ROOT/scripts/lib/appliance/release.sh"
 # shellcheck source=scripts/install.d/00-arguments.sh
 source "$ROOT/scripts/install.d/00-arguments.sh"
 # shellcheck source=scripts/install.d/05-answers.sh
 source "$ROOT/scripts/install.d/05-answers.sh"
 # shellcheck source=scripts/install.d/06-sizes.sh
 source "$ROOT/scripts/install.d/06-sizes.sh"
+# shellcheck source=scripts/install.d/07-release-images.sh
+source "$ROOT/scripts/install.d/07-release-images.sh"
 # shellcheck source=scripts/install.d/10-preflight.sh
 source "$ROOT/scripts/install.d/10-preflight.sh"
 # shellcheck source=scripts/install.d/20-packages.sh

@@ -8,6 +8,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib/appliance/load.sh"
 source "$ROOT/scripts/lib/appliance/images.sh"
 # shellcheck source=scripts/lib/appliance/git.sh
 source "$ROOT/scripts/lib/appliance/git.sh"
+# shellcheck source=scripts/lib/appliance/release.sh
+source "$ROOT/scripts/lib/appliance/release.sh"
 # shellcheck source=scripts/upgrade.d/10-state.sh
 source "$ROOT/scripts/upgrade.d/10-state.sh"
 # shellcheck source=scripts/upgrade.d/20-target.sh

@@ -32,22 +32,6 @@ gather_answers() {
   write_size "$candidate" "$is_new"
 }
 
-# A release brings images.env with the digests of its images. A value is ours to change when it is empty or when the
-# release before had put it there.
-adopt_release_images() {
-  local release=$ROOT/images.env before=$ROOT/.bastide/appliance/images.env line name pairs=()
-  [[ -f $release ]] || return 0
-  while IFS= read -r line; do
-    [[ $line =~ ^([A-Z][A-Z0-9_]*_IMAGE)=([^[:space:]]+)$ ]] || continue
-    name=${BASH_REMATCH[1]}
-    [[ $(env_value "$name") != "${BASH_REMATCH[2]}" ]] || continue
-    if [[ -z $(env_value "$name") || $(env_default "$before" "$name") == "$(env_value "$name")" ]]; then
-      pairs+=("$name" "${BASH_REMATCH[2]}")
-    fi
-  done <"$release"
-  ((${#pairs[@]} == 0)) || env_write "$1" "${pairs[@]}"
-}
-
 choose_mode() {
   if [[ -z $MODE && -f $ROOT/.env && $(env_value TLS_MODE) == local ]]; then MODE=local; fi
   MODE=${MODE:-${BASTIDE_MODE:-}}

@@ -24,12 +24,12 @@ configuration() {
     tell_differences
     if ! $DRY_RUN; then atomic_write "$ROOT/.env" 600 <"$ENV_FILE"; fi
   fi
+  keep_release_images
   $DRY_RUN && return 0
   remove_temporaries "$ROOT"
   ENV_FILE=$ROOT/.env
   env_load "$ENV_FILE"
   remember size "$(env_value SIZE)"
-  if [[ -f $ROOT/images.env ]]; then atomic_write "$ROOT/.bastide/appliance/images.env" 600 <"$ROOT/images.env"; fi
 }
 
 # A clone that was made under a strict umask (027, 077) hides from the containers what they have mounted, and from the

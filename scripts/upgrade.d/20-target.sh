@@ -53,27 +53,17 @@ adopt_settings() {
   [[ ! -f $folder/.env.example ]] || env_adopt "$file" "$folder/.env.example"
 }
 
-# What the release before had put into .env by its images.env; written by scripts/install.sh and at the end of an upgrade.
-readonly IMAGES_BEFORE=$ROOT/.bastide/appliance/images.env
-
-# image_changes FILE: name and value, one a line. A published release names our images by digest, any other has them built.
-# A digest of the release before does not stay, or the old programs would run with the new files; one that a person chose does.
-image_changes() {
-  local file=$1 name now wanted
-  {
-    [[ ! -f $file ]] || env_names "$file"
-    [[ ! -f $IMAGES_BEFORE ]] || env_names "$IMAGES_BEFORE"
-  } | awk '/_IMAGE$/' | sort -u | while read -r name; do
-    now=$(env_value "$name") wanted=$(env_default "$file" "$name")
-    [[ $now != "$wanted" ]] || continue
-    [[ -n $now && $now != "$(env_default "$IMAGES_BEFORE" "$name")" ]] || printf '%s %s\n' "$name" "$wanted"
-  done
-}
-
-# bring_images FOLDER: the images.env that somebody put here for the target. The one of the release that runs is not meant.
+# bring_images FOLDER: the images.env that somebody put here for the target, or else the one that was published with it. The
+# one of the release that runs is not meant.
 bring_images() {
-  [[ -f $ROOT/images.env && ! -f $1/images.env ]] || return 0
-  cmp -s "$ROOT/images.env" "$IMAGES_BEFORE" || cp "$ROOT/images.env" "$1/images.env"
+  local version
+  [[ ! -f $1/images.env ]] || return 0
+  if [[ -f $ROOT/images.env && -z $(release_of_images "$ROOT/images.env") ]] && ! cmp -s "$ROOT/images.env" "$IMAGES_BEFORE"; then
+    cp "$ROOT/images.env" "$1/images.env"
+    return 0
+  fi
+  version=$(release_of "$TARGET_COMMIT")
+  [[ -z $version ]] || fetch_release_images "$version" "$1" || true
 }
 
 # put_images FILE: this installation's images.env is that one from now on; without it there is none.

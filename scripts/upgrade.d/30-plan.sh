@@ -33,7 +33,7 @@ release_notes() {
 }
 
 changed_images() {
-  comm -13 <(service_images | sort) <( (target_images) | sort) | awk -F'\t' '{ print $1 "  " $2 ($3 == "yes" ? "  (built here)" : "") }'
+  comm -13 <(service_images | sort) <( (target_images) | sort) | awk -F'\t' '{ print $1 "  " $2 ($3 == "yes" && $2 !~ /@sha256:/ ? "  (built here)" : "") }'
 }
 
 new_migrations() {

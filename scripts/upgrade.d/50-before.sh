@@ -83,9 +83,11 @@ step_prefetch() {
   while IFS=$'\t' read -r service image built; do
     if [[ $built == yes && $image != *@* ]]; then
       to_build+=("$service")
-    elif ! docker image inspect "$image" >/dev/null 2>&1 && ! (target_images) | awk -F'\t' '$3 == "yes" { print $2 }' | grep -qxF "$image"; then
+    # One that is named by digest is pulled, although it could be built.
+    elif ! docker image inspect "$image" >/dev/null 2>&1 && ! (target_images) | awk -F'\t' '$3 == "yes" && $2 !~ /@/ { print $2 }' | grep -qxF "$image"; then
       tell "pull $image"
-      pull_image "$image" || fail "$EXIT_IMAGES" "$image could not be pulled." "$(log_tail 3)" 'Check the network, then run scripts/upgrade.sh again.'
+      pull_image "$image" || fail "$EXIT_IMAGES" "$image could not be pulled." "$(log_tail 3)" \
+        'Check the network, then run scripts/upgrade.sh again. BASTIDE_RELEASES_URL=none in .env builds our own images here.'
     fi
   done < <( (target_images))
   ((${#to_build[@]} == 0)) || with_progress 'building' target_compose --progress plain build "${to_build[@]}" \

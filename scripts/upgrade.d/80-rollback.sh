@@ -145,6 +145,7 @@ rollback_failed() {
     "First try once more: scripts/upgrade.sh --resume
 By hand, in $ROOT:
  1. git checkout --force $(get from_name); cp $(upgrade_folder)/before/.env .env; cp -a $(upgrade_folder)/before/secrets/. secrets/
+    rm -f images.env; cp $(upgrade_folder)/before/images.env . (when it is there)
  2. docker compose down
  3. $(rollback_tags_by_hand)
  4. docker compose --profile restore run --rm restore restore $(get backup) --into mariadb --into sites --into valkey --into bootstrap

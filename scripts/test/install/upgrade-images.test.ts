@@ -17,7 +17,9 @@ function installed(t: ExecutionContext) {
   box.write('images.env', OLD);
   box.write('.bastide/appliance/images.env', OLD);
   const upgrade = async (text: string) => {
-    const { code, out } = await box.bash(`for part in scripts/upgrade.d/*.sh; do source "$part"; done; ${text}`);
+    const { code, out } = await box.bash(
+      `TARGET_COMMIT=none; for part in scripts/lib/appliance/{git,release}.sh scripts/upgrade.d/*.sh; do source "$part"; done; ${text}`,
+    );
     t.is(code, 0, out);
   };
   return { ...box, upgrade };

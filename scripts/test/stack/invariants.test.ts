@@ -269,7 +269,16 @@ test('.env.example has every variable of the compose files, and no other', (t) =
     ),
   );
   // Read by Compose itself or by the scripts only.
-  const ofScripts = ['COMPOSE_FILE', 'COMPOSE_PROFILES', 'SIZE', 'ALERT_EMAIL', 'SMTP_HOST', 'SMTP_PORT', 'SMTP_USER'];
+  const ofScripts = [
+    'COMPOSE_FILE',
+    'COMPOSE_PROFILES',
+    'SIZE',
+    'ALERT_EMAIL',
+    'SMTP_HOST',
+    'SMTP_PORT',
+    'SMTP_USER',
+    'BASTIDE_RELEASES_URL',
+  ];
   t.deepEqual([...asked].filter((name) => !offered.has(name)).sort(), []);
   t.deepEqual([...offered].filter((name) => !asked.has(name) && !ofScripts.includes(name)).sort(), []);
 });
