@@ -7,5 +7,7 @@ export default {
   workerThreads: false,
   timeout: '25m',
   failFast: false,
+  // With a cache, ava would begin with the files that failed the last time.
+  cache: false,
   sortTestFiles: (a, b) => (a < b ? -1 : 1),
 };
