@@ -6,20 +6,20 @@ import { complaints, containers, tellState } from './support/docker.ts';
 import { clone, install } from './support/installation.ts';
 import { folder } from './support/setting.ts';
 
-/** Early in the settings, among the images, while everything starts: at a moment that is different every time. */
-const KILLED_WITHIN_S = [
-  [1, 4],
-  [5, 40],
-  [40, 110],
-] as const;
+/** Among the settings, among the images, while everything starts: within so many seconds, at another moment every time. */
+const KILLED = [
+  { onceSaid: /▶ Settings/, withinMs: 2000 },
+  { onceSaid: /▶ Images/, withinMs: 20_000 },
+  { onceSaid: /▶ Start/, withinMs: 25_000 },
+];
 
 test('the installer, killed at any moment and run again, comes to the end', async (t) => {
   await clone();
-  for (const [from, to] of KILLED_WITHIN_S) {
-    const killAfterMs = Math.round((from + Math.random() * (to - from)) * 1000);
-    const { signal, output } = await install({ killAfterMs });
+  for (const { onceSaid, withinMs } of KILLED) {
+    const thenAfterMs = Math.round(Math.random() * withinMs);
+    const { signal, output } = await install({ killed: { onceSaid, thenAfterMs } });
     const last = output.trim().split('\n').at(-1) ?? '';
-    t.log(`killed after ${(killAfterMs / 1000).toFixed(1)} s at: ${last.trim().slice(0, 90)}`);
+    t.log(`killed ${(thenAfterMs / 1000).toFixed(1)} s after “${onceSaid.source}”, at: ${last.trim().slice(0, 90)}`);
     t.is(signal, 'SIGKILL', output);
   }
   const from = Date.now();

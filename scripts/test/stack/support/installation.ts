@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { healthy } from './docker.ts';
 import { trustLocalAuthority } from './names.ts';
 import { domain, folder, httpPort, httpsPort, project, runFolder } from './setting.ts';
-import { output, run, type Result } from './shell.ts';
+import { type Killed, type Result, output, run } from './shell.ts';
 
 export const ROOT = join(import.meta.dirname, '../../../..');
 export const OPERATOR = `operator@${domain}`;
@@ -56,11 +56,11 @@ export function installArguments(): string[] {
   ];
 }
 
-export const install = (options: { killAfterMs?: number; args?: string[] } = {}): Promise<Result> =>
+export const install = (options: { killed?: Killed; args?: string[] } = {}): Promise<Result> =>
   run('scripts/install.sh', options.args ?? installArguments(), {
     cwd: folder,
     env: { ...process.env, ...standins(), BASTIDE_HEALTH_TIMEOUT: '420' },
-    ...(options.killAfterMs !== undefined && { killAfterMs: options.killAfterMs }),
+    ...(options.killed && { killed: options.killed }),
   });
 
 const standins = () =>

@@ -7,27 +7,38 @@ export interface Result {
   output: string;
 }
 
+/** SIGKILL, so long after a step was begun. */
+export interface Killed {
+  onceSaid: RegExp;
+  thenAfterMs: number;
+}
+
 /** Runs a program to its end; never throws for its exit code. Output and errors in one text, as a person sees them. */
 export function run(
   command: string,
   args: string[],
-  options: SpawnOptions & { killAfterMs?: number; input?: string } = {},
+  options: SpawnOptions & { killed?: Killed; input?: string } = {},
 ): Promise<Result> {
-  const { killAfterMs, input, ...rest } = options;
+  const { killed, input, ...rest } = options;
   // A group of its own, so that SIGKILL reaches what it started, as a power cut would; and it ends when the tests are stopped.
-  const child = spawn('setpriv', ['--pdeathsig', 'TERM', command, ...args], { ...rest, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', command, ...args], {
+    ...rest,
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let output = '';
-  const add = (chunk: Buffer) => (output += chunk.toString());
+  let timer: NodeJS.Timeout | undefined;
+  const add = (chunk: Buffer) => {
+    output += chunk.toString();
+    if (!killed || timer || !killed.onceSaid.test(output)) return;
+    timer = setTimeout(() => {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    }, killed.thenAfterMs);
+  };
   child.stdout?.on('data', add);
   child.stderr?.on('data', add);
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(input);
-  const timer =
-    killAfterMs === undefined
-      ? undefined
-      : setTimeout(() => {
-          if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-        }, killAfterMs);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     void once(child, 'close').then(([code, signal]) => {
