@@ -132,7 +132,7 @@ suite() {
     printf '  ✔ %-34s %3s s, %s tests\n' "$name" "$((SECONDS - from))" "$passed"
     grep -F 'ℹ' "$out" || true
   else
-    passed=$(counted 'tests? passed' "$out")
+    passed=$(grep -c '^  ✔ ' "$out" || true)
     failed=$(counted 'tests? failed' "$out")
     record "$passed" "$((failed > 0 ? failed : 1))" "$name"
     printf '  ✖ %s\n' "$name"

@@ -138,9 +138,28 @@ removed_within() {
   return 1
 }
 
+# What scripts/upgrade.sh keeps for a way back: a name each, which holds the image.
+remove_held_images() {
+  local file service name held=()
+  for file in "$ROOT"/.bastide/upgrade/sets/*; do
+    [[ -f $file ]] || continue
+    while IFS=$'\t' read -r service _; do
+      name=bastide/rollback:${file##*/}-$service
+      if docker image inspect "$name" >/dev/null 2>&1; then held+=("$name"); fi
+    done <"$file"
+  done
+  ((${#held[@]} > 0)) || return 0
+  REMOVED=$((REMOVED + ${#held[@]}))
+  if $DRY_RUN; then tell "would: remove ${#held[@]} names of images that were kept for a way back"; else
+    tell "removing ${#held[@]} names of images that were kept for a way back"
+    logged docker image rm "${held[@]}" || tell 'some are in use elsewhere and stay'
+  fi
+}
+
 # Only images that this folder built; what was pulled may serve others, and `docker image prune -a` frees it.
 remove_images() {
   local images
+  remove_held_images
   mapfile -t images < <(docker image ls --filter "label=com.docker.compose.project=$(project)" -q | sort -u)
   ((${#images[@]} > 0)) || return 0
   REMOVED=$((REMOVED + ${#images[@]}))

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { docker } from './support/docker.ts';
@@ -13,7 +13,14 @@ const left = async () => ({
   containers: await docker('ps', '-aq', ...label),
   networks: await docker('network', 'ls', '-q', ...label),
   volumes: await docker('volume', 'ls', '-q', ...label),
+  images: await docker('image', 'ls', '-q', ...label),
+  held:
+    held.length === 0
+      ? ''
+      : await docker('image', 'ls', '-q', ...held.flatMap((name) => ['--filter', `reference=${name}`])),
 });
+/** The names that upgrades gave to the images of the release before. */
+let held: string[] = [];
 
 test.before('a stack', async () => {
   await ensureInstalled();
@@ -41,9 +48,10 @@ test('without the domain, typed, no data is deleted', async (t) => {
 });
 
 test('uninstalled, nothing is left but the backups', async (t) => {
+  held = heldNames();
   const { code, output } = await uninstall('--yes-delete', domain, '--no-backup');
   t.is(code, 0, output);
-  t.deepEqual(await left(), { containers: '', networks: '', volumes: '' });
+  t.deepEqual(await left(), { containers: '', networks: '', volumes: '', images: '', held: '' });
   for (const path of ['.env', 'secrets']) t.false(existsSync(join(folder, path)), path);
 });
 
@@ -53,3 +61,14 @@ test('a second time there is nothing to do', async (t) => {
   t.is(code, 0, output);
   t.regex(output, /Nothing to remove/);
 });
+
+function heldNames(): string[] {
+  const sets = join(folder, '.bastide/upgrade/sets');
+  if (!existsSync(sets)) return [];
+  return readdirSync(sets).flatMap((id) =>
+    readFileSync(join(sets, id), 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => `bastide/rollback:${id}-${line.split('\t')[0]}`),
+  );
+}
