@@ -75,7 +75,7 @@ test('an upgrade that works, works', async (t) => {
 
 /** The data once what was used has been metered and billed, which happens every half minute. */
 async function settled(): Promise<Record<string, string>> {
-  for (let last = await checksums(); ; ) {
+  for (let last = await checksums(); ;) {
     await sleep(40_000);
     const now = await checksums();
     if (changed(last, now).length === 0) return now;
