@@ -67,7 +67,7 @@ beside_the_stack() {
 # stack_suite FILES: like `suite`, but shown as it goes: it takes as long as all the rest together.
 stack_suite() {
   local out=$RUN/suite.stack passed failed status=0
-  node scripts/test/stack/support/sampler.ts &
+  setpriv --pdeathsig TERM node scripts/test/stack/support/sampler.ts &
   SAMPLER_PID=$!
   # In the background, since bash hears a signal only between two commands, and while it waits.
   : >"$out"
