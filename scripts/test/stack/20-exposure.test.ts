@@ -54,7 +54,7 @@ test('the Docker socket answers to one network, and only to be read', async (t) 
   // In the place of its one client, from whose address alone the real proxy takes questions.
   const ask = async (method: string, path: string) => {
     const script = `const r=await fetch('http://socket-proxy:2375${path}',{method:'${method}',signal:AbortSignal.timeout(5000)});process.stdout.write(String(r.status))`;
-    const { output } = await run('docker', ['exec', idOf('alloy'), 'node', '--input-type=module', '-e', script]);
+    const { output } = await runNode(`container:${idOf('alloy')}`, ['--input-type=module', '-e', script]);
     return output;
   };
   t.is(await ask('GET', '/v1.41/containers/json'), '200');
@@ -93,18 +93,11 @@ async function reachable(network: string, targets: string[]): Promise<string[]> 
       socket.on('error', () => undefined);
       socket.on('connect', () => { console.log(target); socket.destroy(); });
     }`;
-  const image = 'standin/node:test';
-  const { output } = await run('docker', [
-    'run',
-    '--rm',
-    '--network',
-    `${project}_${network}`,
-    image,
-    'node',
-    '-e',
-    script,
-    ...targets,
-  ]);
+  const { output } = await runNode(`${project}_${network}`, ['-e', script, ...targets]);
   const answered = new Set(output.split('\n').filter(Boolean));
   return targets.filter((target) => answered.has(target));
 }
+
+/** A fresh container with Node, which our own image has, on one network alone. */
+const runNode = (network: string, args: string[]) =>
+  run('docker', ['run', '--rm', '--network', network, '--entrypoint', 'node', all.get('api')?.Image ?? '', ...args]);
