@@ -49,6 +49,6 @@ build_images() {
   $DRY_RUN && return 0
   local from=$SECONDS
   with_progress 'building' compose --progress plain build "$@" || fail "$EXIT_IMAGES" 'The images could not be built.' "$(log_tail 8)" \
-    'The log has all of it. Building needs the registries of the base images, registry.npmjs.org and deb.debian.org.'
+    'The log has all of it. Building needs the registries of the base images, of npm and of Debian.'
   tell "built in $((SECONDS - from)) s"
 }
