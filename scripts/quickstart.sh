@@ -70,10 +70,7 @@ parse_arguments() {
         usage
         exit 0
         ;;
-      *)
-        usage >&2
-        die "unknown option $1"
-        ;;
+      *) wrong_usage "unknown option $1" ;;
     esac
     shift
   done

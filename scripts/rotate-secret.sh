@@ -77,11 +77,6 @@ parse_arguments() {
   [[ $MODE != one || -n $NAME ]] || wrong_usage 'which secret?'
 }
 
-wrong_usage() {
-  usage >&2
-  die "$1"
-}
-
 rotate_all() {
   local name recipe
   while IFS=$'\t' read -r name recipe _; do

@@ -40,10 +40,7 @@ main() {
       usage
       exit 0
       ;;
-    *)
-      usage >&2
-      die "unknown option $mode"
-      ;;
+    *) wrong_usage "unknown option $mode" ;;
   esac
   local started=$SECONDS
   ensure_installed node shellcheck

@@ -66,10 +66,7 @@ parse_arguments() {
         usage
         exit 0
         ;;
-      *)
-        usage >&2
-        die "unknown argument $1"
-        ;;
+      *) wrong_usage "unknown argument $1" ;;
     esac
     shift
   done

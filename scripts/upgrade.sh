@@ -106,11 +106,6 @@ parse_arguments() {
   export KEEP_DATA SKIP_DOCTOR
 }
 
-wrong_usage() {
-  usage >&2
-  die "$1"
-}
-
 clean_up() { [[ -z $WORK ]] || rm -rf "$WORK"; }
 
 require_installation() {

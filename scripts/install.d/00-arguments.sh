@@ -89,11 +89,6 @@ take_option() {
   esac
 }
 
-wrong_usage() {
-  usage >&2
-  die "$1"
-}
-
 interactive() { [[ -t 0 && -t 2 ]] && ! $YES; }
 
 # ask QUESTION DEFAULT → REPLY

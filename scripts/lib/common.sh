@@ -11,6 +11,12 @@ die() {
   exit 1
 }
 
+# The caller's `usage`, then what is wrong with the way it was called.
+wrong_usage() {
+  usage >&2
+  die "$1"
+}
+
 have() { command -v "$1" >/dev/null 2>&1; }
 is_root() { [[ $(id -u) -eq 0 ]]; }
 

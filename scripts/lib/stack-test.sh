@@ -15,10 +15,7 @@ stack_arguments() {
         shift
         ;;
       --keep) STACK_KEEP=true ;;
-      *)
-        usage >&2
-        die "unknown option $1"
-        ;;
+      *) wrong_usage "unknown option $1" ;;
     esac
     shift
   done
