@@ -54,13 +54,17 @@ export async function addressOf(service: string): Promise<string> {
   return address;
 }
 
+/** A service that runs is well when its healthcheck says so or it has none; a one-shot when it ended well. */
+const isWell = ({ State }: Container) =>
+  State.Running ? (State.Health?.Status ?? 'healthy') === 'healthy' : State.Status === 'exited' && State.ExitCode === 0;
+
 /** What keeps a service from being well; empty when nothing does. */
 export function complaints(all: Map<string, Container>): string[] {
-  return [...all].flatMap(([service, { State }]) => {
-    if (State.Running)
-      return (State.Health?.Status ?? 'healthy') === 'healthy' ? [] : [`${service}: ${State.Health?.Status}`];
-    return State.Status === 'exited' && State.ExitCode === 0 ? [] : [`${service}: ${State.Status} (${State.ExitCode})`];
-  });
+  return [...all]
+    .filter(([, one]) => !isWell(one))
+    .map(([service, { State }]) =>
+      State.Running ? `${service}: ${State.Health?.Status}` : `${service}: ${State.Status} (${State.ExitCode})`,
+    );
 }
 
 /** Waits until nothing is to complain about, and says how long it took. */
@@ -91,9 +95,9 @@ export async function tellState(): Promise<void> {
     ),
     (await run('docker', ['stats', '--no-stream', '--format', 'table {{.Name}}\t{{.MemUsage}}\t{{.CPUPerc}}'])).output,
   ];
-  for (const [service, { Id, State }] of all) {
-    const isWell = State.Running ? (State.Health?.Status ?? 'healthy') === 'healthy' : State.ExitCode === 0;
-    if (isWell) continue;
+  for (const [service, one] of all) {
+    if (isWell(one)) continue;
+    const { Id, State } = one;
     const logs = await run('docker', ['logs', '--tail', '40', Id]);
     parts.push(`--- ${service}, ${State.Status}, ${State.Health?.Status ?? ''}\n${logs.output}`);
   }
