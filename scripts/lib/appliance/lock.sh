@@ -19,6 +19,8 @@ take_lock() {
     fi
   fi
   printf '%s (process %s, since %s)' "$1" "$$" "$(date -u +%H:%M:%SZ)" >"$folder/lock-holder"
+  # Nobody else writes here now: what is half-written was left by a run that was killed.
+  remove_temporaries "$folder" "$ROOT"/.bastide/upgrade{,/sets}
 }
 
 locked() {

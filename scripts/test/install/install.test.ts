@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import test from 'ava';
 import { isRoot, sandbox } from './sandbox.ts';
 
@@ -96,6 +96,17 @@ asRoot('killed again and again at any point, it ends as if nothing had happened'
   t.regex(last.out, /Nothing to do/, last.out);
   const left = Object.keys(box.snapshot()).filter((file) => file.includes('.tmp.'));
   t.deepEqual(left, []);
+});
+
+asRoot('what a killed run was writing is swept by the next one', async (t) => {
+  const box = sandbox(t);
+  const left = ['.bastide/appliance/.tmp.0123abcd', '.bastide/upgrade/sets/.tmp.89ef4567'];
+  for (const file of left) {
+    mkdirSync(dirname(box.path(file)), { recursive: true });
+    box.write(file, 'half of it');
+  }
+  t.is((await box.run('install.sh', LOCAL)).code, 0);
+  for (const file of left) t.false(existsSync(box.path(file)), file);
 });
 
 asRoot('what is built anew after a change of the sources is also started anew', async (t) => {
