@@ -1,20 +1,44 @@
 import { z } from 'zod';
 import type { Entitlements } from '#modules/catalogue/schemas.ts';
 
-/** What a tenant's plans allow in the gateway; null = no limit. */
-export const Limits = z.object({
-  tier: z.string(),
-  messagesPerDay: z.number().int().nullable(),
-  requestsPerMinute: z.number().int().nullable(),
+const limit = z.number().int().nonnegative().nullable();
+
+/** A budget is spent within a period of the operator's calendar. */
+export const BUDGET_PERIODS = ['day', 'month'] as const;
+export const BudgetPeriod = z.enum(BUDGET_PERIODS);
+export type BudgetPeriod = z.output<typeof BudgetPeriod>;
+export const Budget = z.object({ nanoUsd: z.number().int().nonnegative(), period: BudgetPeriod });
+export type Budget = z.output<typeof Budget>;
+
+/** Limits that a tenant or one of its keys may have; null = none. */
+export const Quota = z.object({
+  requestsPerMinute: limit,
+  tokensPerMinute: limit,
+  messagesPerDay: limit,
+  /** Requests under way at once. */
+  concurrency: limit,
+  budget: Budget.nullable(),
 });
+export type Quota = z.output<typeof Quota>;
+
+/** Whatever of both is reached first refuses. */
+export const Limits = z.object({ tier: z.string(), tenant: Quota, key: Quota });
 export type Limits = z.output<typeof Limits>;
 
-/** A count of 0 messages means that no plan of the gateway is held; 0 per minute that no plan sets a rate. */
-export function limitsOf(entitlements: Entitlements): Limits {
-  const perMinute = entitlements.llm_requests_per_minute;
+export const NO_QUOTA: Quota = {
+  requestsPerMinute: null,
+  tokensPerMinute: null,
+  messagesPerDay: null,
+  concurrency: null,
+  budget: null,
+};
+
+/** What the tenant's plans allow: 0 messages means that no plan of the gateway is held, other zeros that no plan sets that limit. */
+export function planQuota(entitlements: Entitlements): Quota {
+  const orNone = (value: number | null) => (value === 0 ? null : value);
   return {
-    tier: entitlements.llm_tier,
+    ...NO_QUOTA,
     messagesPerDay: entitlements.llm_messages_per_day,
-    requestsPerMinute: perMinute === 0 ? null : perMinute,
+    requestsPerMinute: orNone(entitlements.llm_requests_per_minute),
   };
 }
