@@ -3,6 +3,8 @@ import type { Route } from '#core/http/route.ts';
 import type { LiveListener } from '#core/live/listen.ts';
 import { allRoutes } from '#main/modules.ts';
 import { openApiRoute } from '#main/openapi.ts';
+import { GRANTABLE_SCOPES } from '#modules/identity/authorization.ts';
+import { entries as admin } from './matrix/admin.ts';
 import { entries as audit } from './matrix/audit.ts';
 import { entries as billing } from './matrix/billing.ts';
 import { entries as catalogue } from './matrix/catalogue.ts';
@@ -23,12 +25,13 @@ const meta: MatrixEntry[] = [
   { route: 'get /v1/status', happy: () => ({}), badInput: { none: 'takes no input' } },
   { route: 'get /openapi.json', happy: () => ({}), badInput: { none: 'takes no input' }, extra: [] },
 ];
-const entries = [...audit, ...billing, ...catalogue, ...identity, ...llm, ...operations, ...sites, ...meta];
+const entries = [...admin, ...audit, ...billing, ...catalogue, ...identity, ...llm, ...operations, ...sites, ...meta];
 const nameOf = (route: Pick<Route, 'method' | 'path'>) => `${route.method} ${route.path}`;
 
 interface ErrorBody {
   error?: { code?: string; details?: { issues?: { path: string }[] } };
 }
+const callerOf = (route: Route) => (route.access === 'platform' ? world.admin : world.owner);
 const errorOf = (answer: { body: unknown }) => (answer.body as ErrorBody | null)?.error;
 
 const cleanUp = atEndOfFile(test);
@@ -47,7 +50,7 @@ for (const route of routes) {
   if (!entry) continue;
 
   test.serial(`${name}: happy`, async (t) => {
-    const answer = await world.request(route.method, route.path, world.owner, await entry.happy(world));
+    const answer = await world.request(route.method, route.path, callerOf(route), await entry.happy(world));
     t.is(answer.status, route.response.status, JSON.stringify(answer.body));
   });
 
@@ -55,7 +58,7 @@ for (const route of routes) {
   if ('path' in badInput)
     test.serial(`${name}: bad input names ${badInput.path}`, async (t) => {
       const request = badInput.change(await entry.happy(world));
-      const answer = await world.request(route.method, route.path, world.owner, request);
+      const answer = await world.request(route.method, route.path, callerOf(route), request);
       t.is(answer.status, 400, JSON.stringify(answer.body));
       const paths = errorOf(answer)?.details?.issues?.map((issue) => issue.path) ?? [];
       t.true(paths.includes(badInput.path), `complained about ${paths.join(', ')}`);
@@ -92,6 +95,16 @@ for (const route of routes) {
       t.is(byId.status, 404, JSON.stringify(byId.body));
     });
   }
+
+  if (route.access === 'platform')
+    test.serial(`${name}: no permission`, async (t) => {
+      const { tenantId } = world.owner;
+      for (const powerless of [world.owner, await createApiKeyCaller(world.app, tenantId, GRANTABLE_SCOPES)]) {
+        const answer = await world.request(route.method, route.path, powerless, await entry.happy(world));
+        t.is(answer.status, 403, JSON.stringify(answer.body));
+        t.is(errorOf(answer)?.code, 'auth.forbidden');
+      }
+    });
 
   for (const extra of entry.extra ?? [])
     test.serial(`${name}: ${extra.name}`, async (t) => {

@@ -74,7 +74,8 @@ export const CsrfMissing = defineError(
 export const Forbidden = defineError<{ scope: string }>(
   'auth.forbidden',
   403,
-  (d) => `This needs the permission ${d.scope}. Ask an owner of the tenant.`,
+  (d) =>
+    `This needs the permission ${d.scope}. Ask ${d.scope.startsWith('platform_') ? 'who operates this installation' : 'an owner of the tenant'}.`,
 );
 export const NotFound = defineError<{ entity: string; id: string }>(
   'entity.not_found',

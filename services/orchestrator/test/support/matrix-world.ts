@@ -1,7 +1,7 @@
 import { startSandbox, type Sandbox } from '@bastide/sandbox';
 import { startTestApi } from './api.ts';
 import type { MatrixWorld } from './matrix.ts';
-import { createOwner } from './people.ts';
+import { createOwner, createUser } from './people.ts';
 import { TEST_ENV, type TestApp, createTestApp } from './stack.ts';
 
 type CleanUp = (run: () => Promise<void>) => void;
@@ -52,6 +52,7 @@ export async function startMatrixWorld(cleanUp: CleanUp): Promise<RunningWorld> 
     ctx: app.ctx,
     owner,
     stranger,
+    admin: await createUser(app, { roles: ['admin'] }),
     request: (method, path, caller, request) => api.request(method, path, caller, request),
   };
 }

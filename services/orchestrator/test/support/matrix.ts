@@ -20,6 +20,8 @@ export interface MatrixWorld {
   owner: Caller;
   /** Owner of another tenant. */
   stranger: Caller;
+  /** Operates the platform, and belongs to no tenant. */
+  admin: Caller;
   request(
     method: string,
     path: string,
@@ -30,7 +32,8 @@ export interface MatrixWorld {
 
 /**
  * One line of the route matrix. The runner derives the rest: without credentials → 401; with an API key that lacks the
- * scope → 403; the stranger with the owner's ids, or the owner's tenant in the header → 404.
+ * scope → 403; the stranger with the owner's ids, or the owner's tenant in the header → 404. A route of the platform is
+ * called by the admin; the owner, and a key with all that a key may have → 403.
  */
 export interface MatrixEntry {
   /** `post /v1/sites`, as declared (`:siteId` for parameters). */

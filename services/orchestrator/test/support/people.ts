@@ -21,6 +21,8 @@ interface Person {
   name?: string;
   locale?: 'en' | 'fr';
   isEmailVerified?: boolean;
+  /** Of the platform. */
+  roles?: readonly string[];
 }
 
 const random = () => randomBytes(6).toString('hex');
@@ -28,7 +30,7 @@ const random = () => randomBytes(6).toString('hex');
 /** Somebody signed in by session cookie, in no tenant yet (`tenantId` is empty). */
 export async function createUser(app: HasContext, person: Person = {}): Promise<Caller & { email: string }> {
   const user = await insertUser(app, person);
-  return { headers: await signIn(app, user), tenantId: '', userId: user.id, email: user.email };
+  return { headers: await signIn(app, user, person.roles), tenantId: '', userId: user.id, email: user.email };
 }
 
 /** A user, their session and a tenant of theirs. */
@@ -95,10 +97,10 @@ function insertUser(app: HasContext, person: Person): Promise<UserRow> {
   });
 }
 
-async function signIn(app: HasContext, user: UserRow): Promise<Record<string, string>> {
+async function signIn(app: HasContext, user: UserRow, roles: readonly string[] = []): Promise<Record<string, string>> {
   const token = await startSession(app.ctx, {
     user,
-    roles: ['user'],
+    roles: ['user', ...roles],
     providerSid: undefined,
     idToken: undefined,
     userAgent: 'test',

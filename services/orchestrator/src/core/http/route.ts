@@ -7,7 +7,7 @@ type Out<S> = S extends Shape ? z.output<S> : undefined;
 
 /**
  * - `public`: anybody; `user`: whoever is signed in, about themselves; `tenant`: about one tenant, needs `scope` there;
- * - `platform`: about everything, needs `scope` by a platform role.
+ * - `platform`: about everything, needs `scope` by a platform role; such scopes begin with `platform_`.
  */
 export type Access = 'public' | 'user' | 'tenant' | 'platform';
 

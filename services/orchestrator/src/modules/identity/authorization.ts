@@ -41,6 +41,27 @@ export const GRANTABLE_SCOPES = SCOPES.filter((scope) => scope !== 'api_keys:wri
 /** Realm roles that mean something to us; a provider adds others of its own. */
 const PLATFORM_ROLES = ['user', 'founding_member', 'admin', 'superadmin', 'support', 'finance'] as const;
 
+/** About everything, of all tenants. No API key may carry them, and they open no tenant's door. */
+const PLATFORM_SCOPES = [
+  /** Revenue, costs, profit. */
+  'platform_figures:read',
+  /** Usage, routes, prices and budgets of the LLM gateway. */
+  'platform_llm:read',
+  'platform_llm:write',
+] as const;
+type PlatformScope = (typeof PLATFORM_SCOPES)[number];
+
+/** Who may do what on the platform. There is no other place that says so. */
+const PLATFORM_ROLE_SCOPES = new Map<string, readonly PlatformScope[]>([
+  ['superadmin', PLATFORM_SCOPES],
+  ['admin', PLATFORM_SCOPES],
+  ['finance', ['platform_figures:read', 'platform_llm:read']],
+  ['support', ['platform_llm:read']],
+]);
+
+export const scopesOfRoles = (roles: Iterable<string>): ReadonlySet<string> =>
+  new Set([...roles].flatMap((role) => PLATFORM_ROLE_SCOPES.get(role) ?? []));
+
 export const platformRoles = (claimed: readonly string[]): string[] =>
   PLATFORM_ROLES.filter((role) => claimed.includes(role));
 

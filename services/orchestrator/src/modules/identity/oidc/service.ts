@@ -1,7 +1,7 @@
 import * as client from 'openid-client';
 import type { Context } from '#core/context.ts';
 import { type AppError, Unauthenticated, defineError } from '#core/errors.ts';
-import { type UserActor, platformRoles } from '../authorization.ts';
+import { type UserActor, platformRoles, scopesOfRoles } from '../authorization.ts';
 import { endProviderSessions, endSession, startSession } from '../sessions/service.ts';
 import { Claims } from '../users/schemas.ts';
 import { userFromClaims } from '../users/service.ts';
@@ -158,12 +158,6 @@ export async function findBearer(ctx: Context, token: string): Promise<UserActor
   const claims = Claims.safeParse(payload);
   if (!claims.success) throw Unauthenticated({ reason: 'This bearer token does not say whose it is: sub and email.' });
   const user = await userFromClaims(ctx, claims.data);
-  return {
-    type: 'user',
-    id: user.id,
-    name: user.name,
-    email: user.email,
-    roles: new Set(platformRoles(claims.data.realm_access.roles)),
-    scopes: new Set(),
-  };
+  const roles = new Set(platformRoles(claims.data.realm_access.roles));
+  return { type: 'user', id: user.id, name: user.name, email: user.email, roles, scopes: scopesOfRoles(roles) };
 }

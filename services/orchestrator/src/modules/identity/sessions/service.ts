@@ -8,7 +8,7 @@ import { withTransaction } from '#core/db/transaction.ts';
 import { defineError } from '#core/errors.ts';
 import { newId } from '#core/ids.ts';
 import { record } from '#modules/audit/service.ts';
-import { type UserActor, platformRoles } from '../authorization.ts';
+import { type UserActor, platformRoles, scopesOfRoles } from '../authorization.ts';
 import type { UserRow } from '../users/queries.ts';
 import { type LiveSession, providerLogouts, sessions } from './queries.ts';
 
@@ -66,15 +66,18 @@ export async function findSession(ctx: Context, token: string): Promise<UserActo
   return actorOf(session);
 }
 
-const actorOf = (session: Pick<LiveSession, 'id' | 'user_id' | 'name' | 'email' | 'roles'>): UserActor => ({
-  type: 'user',
-  id: session.user_id,
-  name: session.name,
-  email: session.email,
-  roles: new Set(fromJson(z.array(z.string()), session.roles)),
-  sessionId: session.id,
-  scopes: new Set(),
-});
+function actorOf(session: Pick<LiveSession, 'id' | 'user_id' | 'name' | 'email' | 'roles'>): UserActor {
+  const roles = new Set(fromJson(z.array(z.string()), session.roles));
+  return {
+    type: 'user',
+    id: session.user_id,
+    name: session.name,
+    email: session.email,
+    roles,
+    sessionId: session.id,
+    scopes: scopesOfRoles(roles),
+  };
+}
 
 /** Harmless when it has ended before. Answers the hint with which the provider's session can be ended too. */
 export async function endSession(ctx: Context, token: string): Promise<{ idToken: string | undefined }> {

@@ -1,0 +1,18 @@
+import test from 'ava';
+import { GRANTABLE_SCOPES, ROLE_SCOPES, scopesOfRoles } from './authorization.ts';
+
+test('a platform role gives its scopes, and other roles none', (t) => {
+  t.deepEqual([...scopesOfRoles(['user', 'founding_member', 'constructor'])], []);
+  t.deepEqual([...scopesOfRoles(['user', 'support'])], ['platform_llm:read']);
+  t.deepEqual([...scopesOfRoles(['support', 'finance'])].sort(), ['platform_figures:read', 'platform_llm:read']);
+  t.true(scopesOfRoles(['admin']).has('platform_llm:write'));
+  t.deepEqual(scopesOfRoles(['superadmin']), scopesOfRoles(['admin']));
+});
+
+test('nobody has a scope of the platform by a role in a tenant, or by a key', (t) => {
+  const inTenants = [...Object.values(ROLE_SCOPES).flatMap((scopes) => [...scopes]), ...GRANTABLE_SCOPES];
+  t.deepEqual(
+    inTenants.filter((scope) => scope.startsWith('platform_')),
+    [],
+  );
+});

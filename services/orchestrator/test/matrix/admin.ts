@@ -1,0 +1,3 @@
+import type { MatrixEntry } from '#test/support/matrix.ts';
+
+export const entries: MatrixEntry[] = [];
