@@ -21,6 +21,20 @@ export const httpUrl = () =>
     .transform((url) => url.replace(/\/+$/, ''));
 const urlOf = (protocol: RegExp, example: string) => z.url({ protocol, message: `must be a URL like ${example}` });
 export const secret = () => z.string().min(1, 'must not be empty');
+const timeZone = () =>
+  z
+    .string()
+    .refine((zone) => isTimeZone(zone), 'must be a time zone by its IANA name, like Europe/Paris')
+    .default('UTC');
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Every variable of the orchestrator's processes. docs/reference/configuration.md is generated from here. */
 export const variables = {
@@ -263,9 +277,15 @@ export const variables = {
     about: 'What models cost; a model that is not in it is served at cost 0.',
   }),
   LLM_DAILY_BUDGET_USD: variable({
-    schema: z.coerce.number().positive().default(50),
+    schema: z.coerce.number().min(0).max(1_000_000).default(50),
     group: 'LLM gateway',
-    about: 'What all completions of a day (UTC) may cost; the operator is warned at 90 %.',
+    about:
+      'What all completions of a day may cost; the operator is warned at 90 %, and once it is spent free providers answer. 0 = only free providers.',
+  }),
+  LLM_TIME_ZONE: variable({
+    schema: timeZone(),
+    group: 'LLM gateway',
+    about: 'Where the days and months of quotas and budgets begin: a time zone by its IANA name.',
   }),
   LLM_MAX_LIVE_REQUESTS: variable({
     schema: z.coerce.number().int().min(1).max(20_000).default(2000),
