@@ -2,7 +2,7 @@ import { withTenant } from '#core/context.ts';
 import { type JobHandler, on } from '#core/jobs/define.ts';
 import type { WorkerLoop } from '#core/process/worker-loop.ts';
 import { entitlementsChanged } from '#modules/catalogue/schemas.ts';
-import { forgetPrincipals } from './keys/service.ts';
+import { forgetPrincipals } from './keys/changes.ts';
 import { UsageConsumer } from './usage/consumer.ts';
 
 export const llmHandlers: readonly JobHandler[] = [

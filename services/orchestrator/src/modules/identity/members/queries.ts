@@ -34,6 +34,14 @@ export const members = (db: Knex, tenantId: string) => {
     owners: async (): Promise<MemberRow[]> => rows().where('members.role', 'owner').orderBy('members.id'),
     roleOf: async (userId: string): Promise<Role | undefined> =>
       (await db<MemberRecord>('members').where({ tenant_id: tenantId, user_id: userId }).first('role'))?.role,
+    /** `role` is null of those who are no members. */
+    among: (userIds: readonly string[]): Promise<{ id: string; name: string; role: Role | null }[]> =>
+      db('users')
+        .leftJoin('members', (on) => {
+          on.on('members.user_id', 'users.id').andOnVal('members.tenant_id', tenantId);
+        })
+        .whereIn('users.id', userIds)
+        .select('users.id', 'users.name', 'members.role'),
     insertNew: async (row: { id: string; user_id: string; role: Role }): Promise<void> => {
       await db('members')
         .insert({ ...row, tenant_id: tenantId })

@@ -24,6 +24,11 @@ export interface Owner {
   locale: Locale;
 }
 
+export interface Author {
+  name: string;
+  isMember: boolean;
+}
+
 /** Who gets the mail that concerns the whole tenant; never empty. */
 export async function ownersOf(ctx: TenantContext): Promise<Owner[]> {
   const rows = await members(ctx.db, ctx.tenantId).owners();
@@ -36,6 +41,12 @@ export const countOwnedTenants = (ctx: Context, userId: string): Promise<number>
 
 export const roleOf = (ctx: TenantContext, userId: string): Promise<Role | undefined> =>
   members(ctx.db, ctx.tenantId).roleOf(userId);
+
+/** Who somebody is to this tenant: also those who have left it. */
+export async function authorsOf(ctx: TenantContext, userIds: readonly string[]): Promise<Map<string, Author>> {
+  const rows = await members(ctx.db, ctx.tenantId).among(userIds);
+  return new Map(rows.map(({ id, name, role }) => [id, { name, isMember: role !== null }]));
+}
 
 export const isMemberByEmail = async (ctx: TenantContext, email: string): Promise<boolean> =>
   (await members(ctx.db, ctx.tenantId).byEmail(email)) !== undefined;

@@ -7,7 +7,8 @@ import { startPrivateRedis } from '#test/support/full-stack.ts';
 import { FREE, PRO, hello, startLlmWorld, textOf } from '#test/support/llm-world.ts';
 import { atEnd, eventually } from '#test/support/stack.ts';
 import { startTcpProxy, targetOf, throughProxy } from '#test/support/tcp-proxy.ts';
-import { forgetPrincipals, revokeLlmKey } from '../keys/service.ts';
+import { forgetPrincipals } from '../keys/changes.ts';
+import { revokeLlmKey } from '../keys/service.ts';
 
 const statusOf = (request: Promise<unknown>): Promise<number> =>
   request.then(

@@ -1,8 +1,24 @@
 import { NotFound } from '#core/errors.ts';
-import { pageOf, pageQuery } from '#core/http/pagination.ts';
+import { pageOf } from '#core/http/pagination.ts';
 import { type Route, route } from '#core/http/route.ts';
-import { CreateLlmKey, LlmKey, LlmKeyParams, LlmKeyWithSecret } from './schemas.ts';
-import { LlmKeyLimitReached, createLlmKey, listLlmKeys, revokeLlmKey } from './service.ts';
+import {
+  CreateLlmKey,
+  LlmKey,
+  LlmKeyParams,
+  LlmKeyQuery,
+  LlmKeyWithSecret,
+  RotateLlmKey,
+  UpdateLlmKey,
+} from './schemas.ts';
+import {
+  LlmKeyLimitReached,
+  createLlmKey,
+  getLlmKey,
+  listLlmKeys,
+  revokeLlmKey,
+  rotateLlmKey,
+  updateLlmKey,
+} from './service.ts';
 
 const tag = 'LLM gateway';
 
@@ -27,9 +43,51 @@ export const llmKeyRoutes: Route[] = [
     scope: 'llm:read',
     tag,
     summary: 'List keys of the LLM gateway',
-    query: pageQuery,
+    query: LlmKeyQuery,
     response: { status: 200, schema: pageOf(LlmKey) },
     handle: (ctx, { query }) => listLlmKeys(ctx, query),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/llm/keys/:llmKeyId',
+    access: 'tenant',
+    scope: 'llm:read',
+    tag,
+    summary: 'Get a key of the LLM gateway',
+    params: LlmKeyParams,
+    response: { status: 200, schema: LlmKey },
+    errors: [NotFound],
+    handle: (ctx, { params }) => getLlmKey(ctx, params.llmKeyId),
+  }),
+  route({
+    method: 'patch',
+    path: '/v1/llm/keys/:llmKeyId',
+    access: 'tenant',
+    scope: 'llm:write',
+    tag,
+    summary: 'Change a key of the LLM gateway',
+    description:
+      'What is left out stays; null takes a limit, the list of models or the expiry away. It holds within a second, everywhere.',
+    params: LlmKeyParams,
+    body: UpdateLlmKey,
+    response: { status: 200, schema: LlmKey },
+    errors: [NotFound],
+    handle: (ctx, { params, body }) => updateLlmKey(ctx, params.llmKeyId, body),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/llm/keys/:llmKeyId/rotate',
+    access: 'tenant',
+    scope: 'llm:write',
+    tag,
+    summary: 'Give a key of the LLM gateway a new secret',
+    description:
+      'The secret that is replaced goes on working for `overlapSeconds`, so that software can be changed over without a gap. Secrets of earlier rotations keep their own end, or end with it.',
+    params: LlmKeyParams,
+    body: RotateLlmKey,
+    response: { status: 201, schema: LlmKeyWithSecret },
+    errors: [NotFound],
+    handle: (ctx, { params, body }) => rotateLlmKey(ctx, params.llmKeyId, body),
   }),
   route({
     method: 'delete',
@@ -38,7 +96,7 @@ export const llmKeyRoutes: Route[] = [
     scope: 'llm:write',
     tag,
     summary: 'Revoke a key of the LLM gateway',
-    description: 'It stops working within a second, everywhere.',
+    description: 'It stops working within a second, everywhere, its replaced secrets as well.',
     params: LlmKeyParams,
     response: { status: 204 },
     errors: [NotFound],

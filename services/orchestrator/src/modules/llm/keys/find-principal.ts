@@ -1,0 +1,34 @@
+import { type Context, withTenant } from '#core/context.ts';
+import { entitlementsOf } from '#modules/catalogue/service.ts';
+import { planQuota } from '../limits/limits.ts';
+import type { Principal } from './principal.ts';
+import { presentedLlmKey, tenantVersions } from './queries.ts';
+import { modelsOf, quotaOf, scopesOf } from './rows.ts';
+
+/** Undefined when there never was such a key or it is revoked. The version is read first: a change meanwhile shows. */
+export async function findPrincipal(ctx: Context, keyHash: string): Promise<Principal | undefined> {
+  const seen = await presentedLlmKey(ctx.db).find(keyHash);
+  if (!seen) return undefined;
+  const tenant = withTenant(ctx, seen.tenant_id);
+  const version = await tenantVersions(ctx.db).of(tenant.tenantId);
+  const row = await presentedLlmKey(ctx.db).find(keyHash);
+  if (!row) return undefined;
+  const entitlements = await entitlementsOf(tenant);
+  return {
+    keyId: row.id,
+    tenantId: row.tenant_id,
+    userId: row.user_id,
+    version,
+    scopes: scopesOf(row),
+    models: modelsOf(row),
+    expiresAtMs: earliest(row.expires_at, row.secret_expires_at),
+    usesCache: row.uses_cache === 1,
+    limits: { tier: entitlements.llm_tier, tenant: planQuota(entitlements), key: quotaOf(row) },
+  };
+}
+
+/** A secret that was replaced ends by itself, in whatever memory its principal is. */
+function earliest(...dates: (Date | null)[]): number | null {
+  const times = dates.filter((date) => date !== null).map((date) => date.getTime());
+  return times.length === 0 ? null : Math.min(...times);
+}
