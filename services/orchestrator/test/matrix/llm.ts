@@ -1,6 +1,12 @@
 import { withTenant } from '#core/context.ts';
 import { createLlmKey } from '#modules/llm/keys/service.ts';
-import type { MatrixEntry } from '#test/support/matrix.ts';
+import type { MatrixEntry, MatrixRequest, MatrixWorld } from '#test/support/matrix.ts';
+
+const someKey = async ({ ctx, owner }: MatrixWorld): Promise<{ llmKeyId: string }> => {
+  const key = await createLlmKey(withTenant(ctx, owner.tenantId), { name: 'Some key' });
+  return { llmKeyId: key.id };
+};
+const noId = (request: MatrixRequest): MatrixRequest => ({ ...request, params: { llmKeyId: 'llmk_1' } });
 
 export const entries: MatrixEntry[] = [
   {
@@ -14,12 +20,27 @@ export const entries: MatrixEntry[] = [
     badInput: { path: 'query.limit', change: () => ({ query: { limit: '0' } }) },
   },
   {
-    route: 'delete /v1/llm/keys/:llmKeyId',
-    happy: async ({ ctx, owner }) => {
-      const key = await createLlmKey(withTenant(ctx, owner.tenantId), { name: 'To be revoked' });
-      return { params: { llmKeyId: key.id } };
+    route: 'get /v1/llm/keys/:llmKeyId',
+    happy: async (world) => ({ params: await someKey(world) }),
+    badInput: { path: 'params.llmKeyId', change: noId },
+  },
+  {
+    route: 'patch /v1/llm/keys/:llmKeyId',
+    happy: async (world) => ({ params: await someKey(world), body: { limits: { messagesPerDay: 10 } } }),
+    badInput: {
+      path: 'body.limits.messagesPerDay',
+      change: (happy) => ({ ...happy, body: { limits: { messagesPerDay: 0 } } }),
     },
-    badInput: { path: 'params.llmKeyId', change: () => ({ params: { llmKeyId: 'llmk_1' } }) },
+  },
+  {
+    route: 'post /v1/llm/keys/:llmKeyId/rotate',
+    happy: async (world) => ({ params: await someKey(world), body: { overlapSeconds: 60 } }),
+    badInput: { path: 'body.overlapSeconds', change: (happy) => ({ ...happy, body: { overlapSeconds: 604_801 } }) },
+  },
+  {
+    route: 'delete /v1/llm/keys/:llmKeyId',
+    happy: async (world) => ({ params: await someKey(world) }),
+    badInput: { path: 'params.llmKeyId', change: noId },
   },
   {
     route: 'get /v1/llm/usage',

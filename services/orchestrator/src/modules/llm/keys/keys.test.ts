@@ -274,6 +274,17 @@ test('of many rotations at once every secret works, and none of another key', as
   t.like(await principalOf(other.secret), { keyId: other.id, expiresAtMs: null });
 });
 
+test('a key has at most ten replaced secrets, and a way out', async (t) => {
+  const owner = await createOwner(app);
+  const { id } = await made(owner);
+  for (let round = 0; round < 10; round += 1) t.is((await rotate(owner, id)).status, 201);
+  const refused = await rotate(owner, id);
+  t.is(refused.status, 409);
+  t.like(refused.body, { error: { code: 'llm_key.too_many_secrets', details: { max: 10 } } });
+  t.is((await rotate(owner, id, { overlapSeconds: 0 })).status, 201);
+  t.is((await rotate(owner, id)).status, 201);
+});
+
 test('a key is found at every moment while it is rotated', async (t) => {
   const tenant = await someTenant();
   const { id, secret } = await createLlmKey(tenant, { name: 'Watched' });

@@ -99,8 +99,6 @@ export const oldSecrets = (db: Knex) => ({
   forget: async (keyId: string): Promise<void> => {
     await db('llm_key_old_secrets').where('key_id', keyId).delete();
   },
-  forgetExpired: (keptS: number): Promise<number> =>
-    db('llm_key_old_secrets').whereRaw('expires_at < now(3) - interval ? second', [keptS]).delete(),
 });
 
 /** Before the tenant is known: the key says which it is. */

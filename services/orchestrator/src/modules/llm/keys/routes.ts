@@ -12,6 +12,7 @@ import {
 } from './schemas.ts';
 import {
   LlmKeyLimitReached,
+  LlmKeyTooManySecrets,
   createLlmKey,
   getLlmKey,
   listLlmKeys,
@@ -86,7 +87,7 @@ export const llmKeyRoutes: Route[] = [
     params: LlmKeyParams,
     body: RotateLlmKey,
     response: { status: 201, schema: LlmKeyWithSecret },
-    errors: [NotFound],
+    errors: [NotFound, LlmKeyTooManySecrets],
     handle: (ctx, { params, body }) => rotateLlmKey(ctx, params.llmKeyId, body),
   }),
   route({

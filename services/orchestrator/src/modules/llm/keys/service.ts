@@ -15,11 +15,19 @@ import type { CreateLlmKey, LlmKey, LlmKeyQuery, LlmKeyWithSecret, RotateLlmKey,
 
 export const LLM_KEY_PREFIX = 'sk-bst-';
 const MAX_KEYS = 100;
+const MAX_OLD_SECRETS = 10;
 
 export const LlmKeyLimitReached = defineError<{ max: number }>(
   'llm_key.limit_reached',
   409,
   (d) => `At most ${d.max} gateway keys per tenant. Revoke one that is not used any more.`,
+);
+
+export const LlmKeyTooManySecrets = defineError<{ max: number }>(
+  'llm_key.too_many_secrets',
+  409,
+  (d) =>
+    `At most ${d.max} replaced secrets of a key work at once. Wait until one of them ends, or end them all by a rotation without overlap.`,
 );
 
 export function createLlmKey(ctx: TenantContext, input: CreateLlmKey): Promise<LlmKeyWithSecret> {
@@ -79,6 +87,8 @@ export function rotateLlmKey(
     const old = oldSecrets(ctx.db);
     if (overlapSeconds === 0) await old.forget(llmKeyId);
     else {
+      if ((await old.ofKeys([llmKeyId])).length >= MAX_OLD_SECRETS)
+        throw LlmKeyTooManySecrets({ max: MAX_OLD_SECRETS });
       await old.endWithin(llmKeyId, overlapSeconds);
       await old.add({ key_id: llmKeyId, key_hash: row.key_hash, prefix: row.prefix }, overlapSeconds);
     }
