@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { newId } from '#core/ids.ts';
 import type { GatewayError } from './errors.ts';
-import { answerError, commonHeaders } from './respond.ts';
+import { type ErrorShape, answerError, commonHeaders } from './respond.ts';
 
 /** One request and its client, who may leave at any moment. */
 export class Call {
@@ -12,6 +12,7 @@ export class Call {
   readonly headers: Record<string, string | number>;
   /** Known once the key is. */
   tenantId: string | undefined;
+  errorShape: ErrorShape = 'openai';
   #isGone = false;
   #onGone: (() => void) | undefined;
 
@@ -38,7 +39,7 @@ export class Call {
   }
 
   fail(error: GatewayError): void {
-    answerError(this.response, error, this.headers);
+    answerError(this.response, error, this.headers, this.errorShape);
   }
 
   /** What every log line about this request says. */

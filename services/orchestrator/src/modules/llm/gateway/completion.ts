@@ -1,192 +1,325 @@
-import type { Dispatcher } from 'undici';
-import { errors } from 'undici';
 import type { Logger } from 'pino';
-import type { Allowance } from '../limits/limiter.ts';
-import type { UpstreamError, UpstreamRequest } from '../providers/provider.ts';
+import { type Answer, type TokenUsage, Untranslatable, type UpstreamCall } from '../providers/provider.ts';
+import type { Breakers } from '../resilience/breakers.ts';
+import type { RetryBudget } from '../resilience/retry-budget.ts';
+import type { Slots } from '../resilience/slots.ts';
+import type { Candidate } from '../routing/route-plan.ts';
+import type { Journal } from '../usage/journal.ts';
+import { Attempt, type Failure } from './attempt.ts';
 import type { Call } from './call.ts';
-import type { Envelope } from './envelope.ts';
 import {
   type GatewayError,
+  freeProviderUnavailable,
+  noProviderAvailable,
   restarting,
-  upstreamBroken,
-  upstreamDisconnected,
-  upstreamTimeout,
-  upstreamUnreachable,
+  tooDeep,
+  untranslatable,
 } from './errors.ts';
+import { type Facts, annotated } from './facts.ts';
 import type { Meter } from './meter.ts';
-import { allowanceHeaders, usd } from './respond.ts';
-import { StreamRelay } from './stream-relay.ts';
-import type { Upstream } from './upstream.ts';
+import type { GatewayMetrics } from './metrics.ts';
+import { usd } from './respond.ts';
+import type { StreamSink } from './stream-relay.ts';
+import type { Envelope } from './surfaces/envelope.ts';
+import type { Upstreams } from './upstreams.ts';
 
-type ResponseHeaders = Record<string, string | string[] | undefined>;
-
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-const MAX_ERROR_BYTES = 256 * 1024;
+const MAX_TRIES = 3;
 const NOT_IN_HEADERS = /[^\x20-\x7e]/g;
+
+export interface CompletionServices {
+  upstreams: Upstreams;
+  breakers: Breakers;
+  slots: Slots;
+  retries: RetryBudget;
+  journal: Journal;
+  metrics: GatewayMetrics;
+  log: Logger;
+  /** No other try begins after it. */
+  deadlineMs: number;
+  maxConcurrency(provider: string): number | null;
+}
 
 interface CompletionParts {
   call: Call;
   envelope: Envelope;
   meter: Meter;
-  upstream: Upstream;
-  upstreamRequest: UpstreamRequest;
-  allowance: Allowance | null;
-  log: Logger;
+  /** Who may answer, in the order in which they are tried. */
+  order: readonly Candidate[];
+  lastEvent: string;
+  /** Another shape of the answer than the provider's. */
+  present?: (body: Buffer, facts: Facts) => Buffer;
   onEnd: () => void;
 }
 
 /**
- * One chat completion between its client and a provider. It ends exactly once: answered, failed, left by the client, or
- * stopped by us; nothing that the provider says after that matters.
+ * One request between its client and the providers that may answer it. It ends exactly once: answered, failed, left by
+ * the client, or stopped by us; nothing that a provider says after that matters.
  */
-export class Completion implements Dispatcher.DispatchHandler {
+export class Completion implements StreamSink {
   readonly meter: Meter;
+  readonly call: Call;
+  readonly wantsUsage: boolean;
+  readonly lastEvent: string;
+  readonly #services: CompletionServices;
   readonly #parts: CompletionParts;
-  #controller: Dispatcher.DispatchController | undefined;
   #isOver = false;
-  #status = 0;
-  #headers: ResponseHeaders = {};
-  #collected: Buffer[] = [];
-  #collectedBytes = 0;
-  #relay: StreamRelay | undefined;
+  #next = 0;
+  #tries = 0;
+  #isFallback = false;
+  #candidate: Candidate | undefined;
+  #attempt: Attempt | undefined;
+  #holdsSlot = false;
+  #triedAtMs = 0;
+  #lastError: GatewayError | undefined;
 
-  constructor(parts: CompletionParts) {
+  constructor(services: CompletionServices, parts: CompletionParts) {
+    this.#services = services;
     this.#parts = parts;
     this.meter = parts.meter;
+    this.call = parts.call;
+    this.wantsUsage = parts.envelope.wantsUsage;
+    this.lastEvent = parts.lastEvent;
   }
 
   start(): void {
-    const { call, envelope, upstream } = this.#parts;
     // One turn later: what the provider has sent until now is read, and counted, before it is told to stop.
-    call.onGone(() => setImmediate(() => this.#leave()));
-    const { model, isStream } = envelope;
-    call.headers['x-gateway-provider'] = upstream.provider.name;
-    call.headers['x-gateway-model'] = model.replace(NOT_IN_HEADERS, '?');
-    Object.assign(call.headers, allowanceHeaders(this.#parts.allowance));
-    upstream.dispatch('POST', this.#parts.upstreamRequest, this, { isStream });
+    this.call.onGone(() => setImmediate(() => this.#leave()));
+    this.#services.retries.requested();
+    this.#tryNext();
   }
 
   /** The process ends before the answer does. */
   stop(): void {
-    this.#breakOff(restarting, 'stopped');
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#isOver) return controller.abort(new Error('The client left before the request was sent.'));
-    this.#controller = controller;
-    this.meter.sent();
-  }
-
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
-    if (this.#isOver || status < 200) return;
-    this.#status = status;
-    this.#headers = headers;
-    if (status !== 200 || !this.#parts.envelope.isStream) return;
-    if (String(headers['content-type']).includes('text/event-stream')) this.#relay = this.#startRelay();
-  }
-
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isOver) return;
-    if (this.#relay) return this.#relay.push(chunk);
-    this.#collected.push(chunk);
-    this.#collectedBytes += chunk.length;
-    if (this.#collectedBytes > (this.#status === 200 ? MAX_ANSWER_BYTES : MAX_ERROR_BYTES))
-      this.#breakOff(upstreamBroken, 'broken');
+    this.#abort();
+    this.#fail(restarting, 'stopped');
   }
 
-  onResponseEnd(): void {
+  produced(text: string): void {
+    this.meter.produced(text);
+  }
+
+  reported(usage: TokenUsage): void {
+    this.meter.reported(usage);
+  }
+
+  promptReported(usage: TokenUsage): void {
+    this.meter.promptReported(usage);
+  }
+
+  annotate(event: Buffer): Buffer {
+    return annotated(event, this.#facts(this.meter.costNanoUsd));
+  }
+
+  begin(): void {
+    this.meter.firstByte();
+    this.#succeeded();
+    this.#describe();
+  }
+
+  complete(then: () => void): void {
+    this.#succeeded();
     if (this.#isOver) return;
-    if (this.#relay) return this.#relay.end();
-    const body = Buffer.concat(this.#collected);
-    if (this.#status === 200) this.#answer(body);
-    else
-      this.#fail(this.#parts.upstream.provider.readError(this.#status, this.#headers, body), `status_${this.#status}`);
+    this.meter.settle('completed');
+    this.#services.journal.written(then);
+    this.#end();
   }
 
-  onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
-    if (this.#isOver) return;
-    const isTimeout = error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError;
-    const wasReached = this.#controller !== undefined && !(error instanceof errors.ConnectTimeoutError);
-    this.#parts.log.warn({ err: error, ...this.#parts.call.names }, 'the provider failed');
-    if (isTimeout) this.#breakOff(upstreamTimeout, 'timeout');
-    else this.#breakOff(wasReached ? upstreamDisconnected : upstreamUnreachable, 'disconnected');
+  /** What is known of the providers decides; a provider that is being probed may take a moment to be asked about. */
+  #tryNext(): void {
+    const { order } = this.#parts;
+    const { breakers, slots, maxConcurrency } = this.#services;
+    while (this.#next < order.length && this.#tries < MAX_TRIES) {
+      const candidate = order[this.#next] as Candidate;
+      this.#next += 1;
+      const { provider } = candidate;
+      if (breakers.isOpen(provider) || !slots.take(provider, maxConcurrency(provider))) {
+        this.#isFallback = true;
+        continue;
+      }
+      const may = breakers.mayTry(provider);
+      if (may === true) {
+        if (this.#try(candidate)) return;
+      } else if (may === false) {
+        slots.give(provider);
+        this.#isFallback = true;
+      } else {
+        void may.then((isProbe) => this.#probe(candidate, isProbe));
+        return;
+      }
+    }
+    this.#fail(this.#exhausted(), this.#lastError ? 'failed' : 'no_provider');
   }
 
-  #startRelay(): StreamRelay {
-    const { call, envelope, meter, upstream } = this.#parts;
-    return new StreamRelay({
-      call,
-      meter,
-      provider: upstream.provider,
-      wantsUsage: envelope.wantsUsage,
-      pause: () => this.#controller?.pause(),
-      resume: () => this.#controller?.resume(),
-      onDone: () => this.#end(),
-      onError: (error) => {
-        this.#abortUpstream();
-        this.#fail(error, 'stream_error');
-      },
-      onBroken: (error) => this.#breakOff(error, 'broken'),
-    });
+  #probe(candidate: Candidate, isProbe: boolean): void {
+    if (this.#isOver || !isProbe) this.#services.slots.give(candidate.provider);
+    if (this.#isOver) return void (isProbe && this.#services.breakers.abandoned(candidate.provider, performance.now()));
+    if (isProbe && this.#try(candidate)) return;
+    this.#isFallback = true;
+    this.#tryNext();
   }
 
-  #answer(body: Buffer): void {
-    const { call, meter, upstream } = this.#parts;
-    const answer = upstream.provider.readAnswer(body);
-    if (!answer) return this.#breakOff(upstreamBroken, 'broken');
-    meter.delivered(answer.textLength);
+  /** The slot is taken. False when the provider's API has no words for what is asked. */
+  #try(candidate: Candidate): boolean {
+    const { envelope } = this.#parts;
+    const { upstreams, slots, journal, breakers, metrics } = this.#services;
+    const upstream = upstreams.get(candidate.provider);
+    const dialect = upstream.provider.dialects[envelope.surface];
+    const upstreamCall: UpstreamCall = {
+      requestId: this.call.requestId,
+      surface: envelope.surface,
+      model: candidate.model,
+      rawBody: envelope.rawBody,
+      body: envelope.body,
+      isStream: envelope.isStream,
+    };
+    try {
+      if (!dialect) throw new Untranslatable('model', `${upstream.provider.label} does not offer this API.`);
+      const upstreamRequest = dialect.request(upstreamCall);
+      const attempt = new Attempt({
+        upstream,
+        dialect,
+        upstreamCall,
+        upstreamRequest,
+        sink: this,
+        onAnswer: (answer, body) => this.#answer(answer, body),
+        onFailed: (failure) => this.#failed(candidate, failure),
+      });
+      this.#tries += 1;
+      this.#triedAtMs = performance.now();
+      if (this.#isFallback) metrics.fallbacks.inc({ from: this.#parts.order[0]?.provider ?? '', to: candidate.provider });
+      this.#attempt = attempt;
+      this.#candidate = candidate;
+      this.#holdsSlot = true;
+      this.meter.asks(candidate, this.#isFallback);
+      journal.written(() => attempt.start());
+      return true;
+    } catch (error) {
+      slots.give(candidate.provider);
+      breakers.abandoned(candidate.provider, performance.now());
+      if (error instanceof Untranslatable) this.#lastError ??= untranslatable(error.param, error.message);
+      else if (error instanceof RangeError) this.#lastError ??= tooDeep;
+      else throw error;
+      return false;
+    }
+  }
+
+  #answer(answer: Answer, body: Buffer): void {
+    const { meter, call } = this;
+    for (const text of answer.text) meter.produced(text);
     meter.reported(answer.usage);
     meter.firstByte();
-    const record = meter.settle('completed');
-    call.response.writeHead(200, {
-      ...call.headers,
-      'content-type': 'application/json',
-      'content-length': body.length,
-      'x-gateway-cost-usd': usd(record?.costNanoUsd ?? 0),
+    this.#succeeded();
+    this.#releaseSlot();
+    meter.settle('completed', (record) => {
+      if (this.#isOver) return;
+      this.#describe();
+      call.headers['x-gateway-cost-usd'] = usd(record.costNanoUsd);
+      const shown = this.#present(body, record.costNanoUsd);
+      this.#services.journal.written(() => {
+        if (call.isGone) return;
+        call.response.writeHead(200, {
+          ...call.headers,
+          'content-type': 'application/json',
+          'content-length': shown.length,
+        });
+        call.response.end(shown);
+      });
+      this.#end();
     });
-    call.response.end(body);
-    this.#end();
   }
 
-  /** The provider said no. Before the first byte that is the answer, and it costs nothing. */
-  #fail(error: UpstreamError, reason: string): void {
-    const { call, meter, log } = this.#parts;
-    if (error.isOurs) log.warn({ ...call.names, reason, code: error.body.code }, 'the provider refused');
-    if (this.#relay?.hasBegun) {
-      meter.settle('cut');
-      this.#relay.finishWith(error);
+  #present(body: Buffer, costNanoUsd: number): Buffer {
+    return this.#parts.present?.(body, this.#facts(costNanoUsd)) ?? annotated(body, this.#facts(costNanoUsd));
+  }
+
+  /** Before the first byte another provider may do better; after it the client is told that this was not all. */
+  #failed(candidate: Candidate, { error, kind, reason, cause }: Failure): void {
+    if (this.#isOver) return;
+    const { breakers, retries, metrics, log, deadlineMs } = this.#services;
+    this.#releaseSlot();
+    if (kind !== 'client') {
+      const retryAfterMs = error.retryAfterS === undefined ? undefined : error.retryAfterS * 1000;
+      breakers.failed(candidate.provider, this.#triedAtMs, { kind, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+      log.warn({ ...this.call.names, provider: candidate.provider, reason, err: cause }, 'the provider failed');
+    } else breakers.succeeded(candidate.provider, this.#triedAtMs);
+    this.#lastError = error;
+    const isBegun = this.#attempt?.hasBegun ?? false;
+    const mayRetry = kind !== 'client' && !isBegun && !this.call.isGone && this.call.elapsedMs < deadlineMs;
+    if (mayRetry && this.#next < this.#parts.order.length && retries.take()) {
+      metrics.attempts.inc({ provider: candidate.provider, outcome: reason });
+      this.#isFallback = true;
+      this.#tryNext();
+      return;
+    }
+    const isFreeDown = this.meter.isBudgetFallback && kind !== 'client' && !isBegun;
+    this.#fail(isFreeDown ? freeProviderUnavailable : error, reason);
+  }
+
+  #exhausted(): GatewayError {
+    if (this.meter.isBudgetFallback) return freeProviderUnavailable;
+    return this.#lastError ?? noProviderAvailable;
+  }
+
+  #fail(error: GatewayError, reason: string): void {
+    if (this.#attempt?.hasBegun) {
+      this.meter.settle('cut');
+      this.#attempt.finishWith(error);
     } else {
-      meter.release(reason);
-      call.fail(error);
+      this.meter.release(reason);
+      if (this.#candidate) this.#describe();
+      this.call.fail(error);
     }
     this.#end();
-  }
-
-  #breakOff(error: GatewayError, reason: string): void {
-    if (this.#isOver) return;
-    this.#abortUpstream();
-    this.#fail({ ...error, isOurs: false }, reason);
   }
 
   /** The client left. What the provider made until now is billed, if it was asked at all. */
   #leave(): void {
     if (this.#isOver) return;
-    this.#abortUpstream();
-    if (this.#controller) this.#parts.meter.settle('aborted');
-    else this.#parts.meter.release('left_before_start');
+    const wasSent = this.#attempt?.wasSent ?? false;
+    if (this.#candidate && !this.#attempt?.hasBegun)
+      this.#services.breakers.abandoned(this.#candidate.provider, this.#triedAtMs);
+    this.#abort();
+    if (wasSent) this.meter.settle('aborted');
+    else this.meter.release('left_before_start');
     this.#end();
   }
 
-  /** Also marks the end: what the abort itself reports is of no interest. */
-  #abortUpstream(): void {
-    this.#isOver = true;
-    this.#controller?.abort(new Error('No longer wanted.'));
+  #abort(): void {
+    this.#attempt?.abort();
+  }
+
+  #succeeded(): void {
+    if (this.#candidate) this.#services.breakers.succeeded(this.#candidate.provider, this.#triedAtMs);
+  }
+
+  #facts(costNanoUsd: number) {
+    return {
+      provider: this.#candidate?.provider ?? '',
+      costNanoUsd,
+      isFallback: this.#isFallback,
+      isBudgetFallback: this.meter.isBudgetFallback,
+    };
+  }
+
+  #describe(): void {
+    const { headers } = this.call;
+    headers['x-gateway-provider'] = this.#candidate?.provider ?? '';
+    headers['x-gateway-model'] = (this.#candidate?.model ?? '').replace(NOT_IN_HEADERS, '?');
+    if (this.meter.isBudgetFallback) headers['x-gateway-fallback'] = 'budget_fallback';
+    else if (this.#isFallback) headers['x-gateway-fallback'] = 'provider_error';
+  }
+
+  #releaseSlot(): void {
+    if (!this.#holdsSlot || !this.#candidate) return;
+    this.#holdsSlot = false;
+    this.#services.slots.give(this.#candidate.provider);
   }
 
   #end(): void {
+    if (this.#isOver) return;
     this.#isOver = true;
-    this.#relay?.stop();
-    this.#collected = [];
+    this.#releaseSlot();
     this.#parts.onEnd();
   }
 }

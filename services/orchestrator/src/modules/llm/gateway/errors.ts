@@ -75,28 +75,13 @@ export const encodedBody = make(
   'Send the request body without content-encoding.',
 );
 
-export const rateLimited = (perMinute: number, retryAfterS: number): GatewayError => ({
-  ...make(
-    429,
-    'requests',
-    'rate_limit_exceeded',
-    `Rate limit reached: ${perMinute} requests per minute. Try again in ${retryAfterS} s.`,
-  ),
-  retryAfterS,
-});
-
-export const quotaUsedUp = (perDay: number, retryAfterS: number, resetsAt: Date): GatewayError => ({
-  ...make(
-    429,
-    'insufficient_quota',
-    'insufficient_quota',
-    perDay === 0
-      ? 'No plan of this tenant includes the LLM gateway. Choose one in the dashboard.'
-      : `You used the ${perDay} messages of today. The next ones are there at ${resetsAt.toISOString()}; a larger plan has more.`,
-  ),
-  retryAfterS,
-  shouldRetry: false,
-});
+export const insufficientScope = (scope: string): GatewayError =>
+  make(
+    403,
+    INVALID,
+    'insufficient_permissions',
+    `This API key may not be used for ${scope}. Its scopes are set in the dashboard.`,
+  );
 
 export const unavailable = (dependency: string): GatewayError => ({
   ...make(
@@ -123,9 +108,25 @@ export const noProvider: GatewayError = {
     503,
     SERVER,
     'no_provider_configured',
-    'This server has no LLM provider yet, so it cannot complete anything. Its operator sets LLM_UPSTREAM_URL and the secret llm_upstream_key, and restarts the gateway.',
+    'This server has no LLM provider yet, so it cannot complete anything. Its operator gives the gateway a provider’s key and restarts it.',
   ),
   shouldRetry: false,
+};
+
+export const noProviderAvailable: GatewayError = {
+  ...make(503, SERVER, 'no_provider_available', 'No provider of this model is well right now. Try again shortly.'),
+  retryAfterS: 5,
+};
+
+/** Another provider would cost what the budget does not have. */
+export const freeProviderUnavailable: GatewayError = {
+  ...make(
+    503,
+    SERVER,
+    'budget_spent',
+    'The day’s budget of this server is spent, and its free provider does not answer right now. Try again shortly.',
+  ),
+  retryAfterS: 10,
 };
 
 export const upstreamUnreachable = make(
@@ -150,6 +151,9 @@ export const upstreamBroken = make(
   'upstream_invalid_response',
   'The provider’s answer could not be read.',
 );
+
+export const untranslatable = (param: string, message: string): GatewayError =>
+  invalidRequest(message, param, 'unsupported_value');
 
 export const internalError = make(
   500,

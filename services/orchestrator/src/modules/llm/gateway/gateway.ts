@@ -5,22 +5,28 @@ import type { Redis } from 'ioredis';
 import type { Context } from '#core/context.ts';
 import { newId } from '#core/ids.ts';
 import { Limiter } from '../limits/limiter.ts';
-import { redisNames } from '../limits/names.ts';
 import { PriceTable } from '../prices/prices.ts';
-import { openaiCompatible } from '../providers/openai-compatible/openai-compatible.ts';
+import { createProviders } from '../providers/registry.ts';
+import { Breakers } from '../resilience/breakers.ts';
+import { LoadShedder } from '../resilience/load-shedder.ts';
+import { RetryBudget } from '../resilience/retry-budget.ts';
+import { Slots } from '../resilience/slots.ts';
+import { Router } from '../routing/router.ts';
+import { TokenCounter } from '../tokenizer/token-counter.ts';
 import { Journal } from '../usage/journal.ts';
 import { JournalKeeper, type KeeperTimes, openJournalFolder } from '../usage/journal-keeper.ts';
-import { countMessages } from '../usage/service.ts';
 import type { Completion } from './completion.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { ModelList } from './models.ts';
 import { Principals } from './principals.ts';
 import { repeat } from './repeat.ts';
-import { type ServingParts, serve } from './serve.ts';
-import { Upstream } from './upstream.ts';
+import type { ServingParts } from './parts.ts';
+import { serve } from './serve.ts';
+import { Upstreams } from './upstreams.ts';
 
 const WATCH_MS = 500;
 const BEAT_MS = 1000;
+const SWEEP_MS = 3000;
 /** A script that takes longer is as good as a Redis that is away. */
 const REDIS_TIMEOUT_MS = 2000;
 /** Of the time to stop, kept for ending what is left and settling it. */
@@ -31,23 +37,33 @@ export interface GatewayOptions {
   keeperTimes?: Partial<KeeperTimes>;
 }
 
+interface Background {
+  redis: Redis;
+  keeper: JournalKeeper;
+  counter: TokenCounter;
+}
+
 /** The LLM gateway: handler, background loops and orderly end of one process. */
 export class Gateway {
   readonly #ctx: Context;
   readonly #parts: ServingParts;
   readonly #redis: Redis;
+  readonly #counter: TokenCounter;
   readonly #stopping = new AbortController();
   readonly #loops: Promise<void>[];
   readonly #delivered = new Map<string, number>();
 
-  private constructor(ctx: Context, parts: ServingParts, redis: Redis, keeper: JournalKeeper) {
+  private constructor(ctx: Context, parts: ServingParts, { redis, keeper, counter }: Background) {
     this.#ctx = ctx;
     this.#parts = parts;
     this.#redis = redis;
+    this.#counter = counter;
     const loop = (name: string, everyMs: number, work: () => Promise<void>) =>
       repeat(ctx, { name, everyMs, work, signal: this.#stopping.signal });
     this.#loops = [
       loop('changes of keys', WATCH_MS, () => parts.principals.watch()),
+      loop('changes of routes', WATCH_MS, () => parts.router.watch()),
+      loop('reservations of the dead', SWEEP_MS, () => parts.limiter.sweep()),
       loop('usage journal', keeper.roundMs, () => keeper.round()),
       loop('heartbeat', BEAT_MS, () => this.#beat()),
     ];
@@ -60,27 +76,42 @@ export class Gateway {
     const journal = new Journal(join(folder, newId('worker')), ctx.log);
     const redis = ctx.redis.duplicate({ commandTimeout: REDIS_TIMEOUT_MS });
     redis.on('error', (error: Error) => ctx.log.debug({ err: error }, 'gateway connection to redis'));
-    const limiter = new Limiter(redis, redisNames(config.REDIS_PREFIX), (tenantId, since) =>
-      countMessages(ctx, tenantId, since),
-    );
-    const { LLM_UPSTREAM_URL: url, LLM_UPSTREAM_KEY: key } = config;
-    const upstream = url && key ? new Upstream(openaiCompatible({ name: 'upstream', url, key }), config) : undefined;
-    if (!upstream) ctx.log.warn('no LLM provider is configured: every completion is refused');
+    const limiter = createLimiter(ctx, redis);
+    const providers = createProviders(config);
+    const router = await Router.load(ctx, providers, prices);
+    const upstreams = new Upstreams(providers.on, config);
+    const metrics = createGatewayMetrics(ctx);
+    for (const name of providers.on.keys()) metrics.providersOn.set({ provider: name }, 1);
+    if (upstreams.size === 0) ctx.log.warn('no LLM provider is configured: every completion is refused');
     const principals = new Principals(ctx);
     await principals
       .watch()
       .catch((error: unknown) => ctx.log.warn({ err: error }, 'changes of keys are not known yet'));
+    const breakers = new Breakers(ctx, { providers: [...providers.on.keys()] });
+    breakers.start();
+    const counter = new TokenCounter(ctx.log);
+    const live = new Set<Completion>();
     const parts: ServingParts = {
       ctx,
+      log: ctx.log,
       limiter,
       journal,
       prices,
       principals,
-      upstream,
-      models: upstream && new ModelList(upstream),
-      metrics: createGatewayMetrics(ctx),
+      router,
+      upstreams,
+      models: new ModelList(router, upstreams, ctx.log),
+      metrics,
+      breakers,
+      slots: new Slots(),
+      retries: new RetryBudget(),
+      shedder: new LoadShedder({ live: () => live.size, maxLive: config.LLM_MAX_LIVE_REQUESTS }),
+      deadlineMs: config.LLM_ANSWER_TIMEOUT_MS,
+      maxConcurrency: (provider) => router.settingsOf(provider).maxConcurrency,
+      modelLabel: (model) => router.labelOf(model),
+      countTokens: (model, body, completion) => counter.count(model, body, completion),
       settling: new Set(),
-      live: new Set<Completion>(),
+      live,
       isStopping: false,
     };
     const keeper = new JournalKeeper(ctx, {
@@ -91,7 +122,7 @@ export class Gateway {
       oldestUsageMs: () => limiter.oldestUsageMs(),
       times: options.keeperTimes ?? {},
     });
-    return new Gateway(ctx, parts, redis, keeper);
+    return new Gateway(ctx, parts, { redis, keeper, counter });
   }
 
   handler = (request: IncomingMessage, response: ServerResponse): void => serve(this.#parts, request, response);
@@ -103,7 +134,7 @@ export class Gateway {
 
   /** Refuses what is new, lets what is under way end, and ends the rest in time: settled, and told to the client. */
   async stop(): Promise<void> {
-    const { live, settling, journal, upstream } = this.#parts;
+    const { live, settling, journal, upstreams, shedder, breakers } = this.#parts;
     this.#parts.isStopping = true;
     const deadline = Date.now() + Math.max(0, this.#ctx.config.SHUTDOWN_TIMEOUT_MS - LAST_MOMENTS_MS);
     while (live.size > 0 && Date.now() < deadline) await sleep(20);
@@ -112,13 +143,14 @@ export class Gateway {
     this.#stopping.abort();
     await Promise.all(this.#loops);
     journal.close();
-    await upstream?.close();
+    shedder.stop();
+    await Promise.all([upstreams.close(), breakers.stop(), this.#counter.stop()]);
     this.#redis.disconnect();
   }
 
   /** Says that we live, and how far the streams under way are, should we not live to settle them. */
-  #beat(): Promise<void> {
-    const { journal, live, metrics } = this.#parts;
+  async #beat(): Promise<void> {
+    const { journal, live, metrics, limiter } = this.#parts;
     journal.beat();
     metrics.live.set(live.size);
     const progress: [string, number][] = [];
@@ -129,6 +161,6 @@ export class Gateway {
       if (meter.characters > (before.get(meter.requestId) ?? 0)) progress.push([meter.requestId, meter.characters]);
     }
     if (progress.length > 0) journal.progress(progress);
-    return Promise.resolve();
+    await limiter.beat();
   }
 }

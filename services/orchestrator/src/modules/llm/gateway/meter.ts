@@ -1,14 +1,23 @@
 import type { Context } from '#core/context.ts';
+import { characters } from '../characters.ts';
 import type { Principal } from '../keys/principal.ts';
 import type { Limiter, Reservation } from '../limits/limiter.ts';
 import type { PriceTable } from '../prices/prices.ts';
 import type { TokenUsage } from '../providers/provider.ts';
-import { tokensOf } from '../usage/estimate.ts';
+import type { Candidate } from '../routing/route-plan.ts';
+import { estimatedUsage } from '../usage/estimate.ts';
 import type { Journal } from '../usage/journal.ts';
 import type { Outcome, UsageRecord } from '../usage/record.ts';
 import type { Call } from './call.ts';
-import type { Envelope } from './envelope.ts';
 import type { GatewayMetrics } from './metrics.ts';
+import type { Envelope } from './surfaces/envelope.ts';
+
+/** Counts by the model's own tokenizer, off this thread. Never rejects. */
+export type CountTokens = (
+  model: string,
+  body: Readonly<Record<string, unknown>> | null,
+  completion: readonly string[],
+) => Promise<{ promptTokens: number; completionTokens: number }>;
 
 export interface MeterParts {
   ctx: Context;
@@ -16,7 +25,10 @@ export interface MeterParts {
   journal: Journal;
   prices: PriceTable;
   metrics: GatewayMetrics;
-  /** Settlements that Redis has not confirmed yet. */
+  countTokens: CountTokens;
+  /** The model's name if a route names it: clients may make up any number of others. */
+  modelLabel: (model: string) => string;
+  /** Settlements that are not finished, or that Redis has not confirmed. */
   settling: Set<Promise<void>>;
 }
 
@@ -25,9 +37,18 @@ interface Metered {
   envelope: Envelope;
   principal: Principal;
   reservation: Reservation;
-  provider: string;
+  isBudgetFallback: boolean;
   /** By our own rule, until the provider says. */
   promptEstimate: number;
+}
+
+/** Text beyond it is only counted by its length. */
+const MAX_KEPT_CHARACTERS = 1_000_000;
+
+/** Who answers, or whose answer it was. */
+interface Answerer {
+  candidate: Candidate;
+  isFallback: boolean;
 }
 
 /** What one request uses. It is settled or released exactly once, whoever comes first. */
@@ -36,10 +57,13 @@ export class Meter {
   readonly #parts: MeterParts;
   readonly #metered: Metered;
   readonly #at = new Date().toISOString();
+  #answerer: Answerer | undefined;
+  #text: string[] = [];
+  #keptCharacters = 0;
   #characters = 0;
   #usage: TokenUsage | null = null;
+  #promptUsage: TokenUsage | null = null;
   #firstByteMs: number | null = null;
-  #isInJournal = false;
   #isOver = false;
 
   constructor(parts: MeterParts, metered: Metered) {
@@ -48,18 +72,32 @@ export class Meter {
     this.#metered = metered;
   }
 
+  /** Delivered so far. */
   get characters(): number {
     return this.#characters;
   }
 
-  /** Just before its first byte goes to the provider. */
-  sent(): void {
-    this.#isInJournal = true;
-    this.#parts.journal.start({ ...this.#who(), promptTokens: this.#metered.promptEstimate });
+  get isBudgetFallback(): boolean {
+    return this.#metered.isBudgetFallback;
   }
 
-  delivered(characters: number): void {
-    this.#characters += characters;
+  /** Before the request goes to a provider: what an earlier one produced went to nobody. */
+  asks(candidate: Candidate, isFallback: boolean): void {
+    this.#answerer = { candidate, isFallback };
+    this.#text = [];
+    this.#keptCharacters = 0;
+    this.#characters = 0;
+    this.#usage = null;
+    this.#promptUsage = null;
+    const { journal } = this.#parts;
+    const promptTokens = this.#metered.promptEstimate;
+    journal.start({ ...this.#who(this.#answerer), promptTokens, isFree: candidate.isFree });
+  }
+
+  produced(text: string): void {
+    this.#characters += characters(text);
+    this.#keptCharacters += text.length;
+    if (this.#keptCharacters <= MAX_KEPT_CHARACTERS) this.#text.push(text);
   }
 
   /** The last one counts. */
@@ -67,72 +105,113 @@ export class Meter {
     if (usage) this.#usage = usage;
   }
 
+  promptReported(usage: TokenUsage): void {
+    this.#promptUsage = usage;
+  }
+
   firstByte(): void {
     if (this.#firstByteMs !== null) return;
     this.#firstByteMs = this.#metered.call.elapsedMs;
-    this.#parts.metrics.firstByte.observe({ provider: this.#metered.provider }, this.#firstByteMs / 1000);
+    const provider = this.#answerer?.candidate.provider ?? '';
+    this.#parts.metrics.firstByte.observe({ provider }, this.#firstByteMs / 1000);
   }
 
-  /** The client got something, or the provider worked for it. On disk when this returns. */
-  settle(outcome: Outcome): UsageRecord | undefined {
-    if (this.#isOver) return undefined;
+  /** What it costs by what is known now. */
+  get costNanoUsd(): number {
+    return this.#answerer && this.#usage ? this.#cost(this.#answerer, this.#usage).costNanoUsd : 0;
+  }
+
+  /**
+   * The client got something, or the provider worked for it. Said to the journal when it calls back, which is at once if
+   * the provider said what was used.
+   */
+  settle(outcome: Outcome, then: (record: UsageRecord) => void = () => undefined): void {
+    const answerer = this.#answerer;
+    if (this.#isOver || !answerer) return;
     this.#isOver = true;
-    const record = this.#record(outcome);
-    const json = JSON.stringify(record);
-    this.#parts.journal.usage(record.requestId, json);
-    this.#follow(this.#parts.limiter.settle(this.#metered.reservation, json));
-    this.#measure(record);
-    return record;
+    if (this.#usage) return then(this.#settled(answerer, outcome, this.#usage, false));
+    // A crash while the tokens are being counted bills by the characters.
+    this.#parts.journal.progress([[this.requestId, this.#characters]]);
+    this.#follow(this.#estimate(answerer).then((usage) => then(this.#settled(answerer, outcome, usage, true))));
   }
 
   /** The client got nothing: it counts for nothing. */
   release(reason: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    if (this.#isInJournal) this.#parts.journal.void(this.requestId);
+    if (this.#answerer) this.#parts.journal.void(this.requestId);
     this.#follow(this.#parts.limiter.release(this.#metered.reservation));
-    this.#parts.metrics.requests.inc({ provider: this.#metered.provider, outcome: reason });
+    this.#parts.metrics.requests.inc({ provider: this.#answerer?.candidate.provider ?? 'none', outcome: reason });
   }
 
-  #record(outcome: Outcome): UsageRecord {
-    const { envelope, call, promptEstimate } = this.#metered;
-    const tokens = this.#usage ?? {
-      promptTokens: promptEstimate,
-      cachedTokens: 0,
-      completionTokens: tokensOf(this.#characters),
-    };
-    const { costNanoUsd, price } = this.#parts.prices.cost(envelope.model, tokens);
-    return {
-      ...this.#who(),
+  #settled(answerer: Answerer, outcome: Outcome, usage: TokenUsage, isCounted: boolean): UsageRecord {
+    const { costNanoUsd, price } = this.#cost(answerer, usage);
+    const record: UsageRecord = {
+      ...this.#who(answerer),
       outcome,
-      ...tokens,
+      promptTokens: usage.promptTokens,
+      cachedTokens: usage.cachedTokens,
+      cacheWriteTokens: usage.cacheWriteTokens,
+      completionTokens: usage.completionTokens,
+      reasoningTokens: usage.reasoningTokens,
+      audioTokens: usage.audioPromptTokens + usage.audioCompletionTokens,
       costNanoUsd,
       price,
-      isEstimated: this.#usage === null || price === null,
+      isEstimated: isCounted || price === null,
+      isCacheHit: false,
       firstByteMs: this.#firstByteMs,
-      durationMs: call.elapsedMs,
+      durationMs: this.#metered.call.elapsedMs,
     };
+    const json = JSON.stringify(record);
+    this.#parts.journal.usage(record.requestId, json);
+    const tokens = usage.promptTokens + usage.completionTokens;
+    this.#follow(this.#parts.limiter.settle(this.#metered.reservation, { usage: json, costNanoUsd, tokens }));
+    this.#measure(record);
+    this.#text = [];
+    return record;
   }
 
-  #who() {
-    const { principal, provider, envelope } = this.#metered;
+  #cost({ candidate }: Answerer, usage: TokenUsage) {
+    return this.#parts.prices.cost(candidate.price, candidate.isFree, usage);
+  }
+
+  /** What nobody said: only the completion if the provider counted the prompt. */
+  async #estimate({ candidate }: Answerer): Promise<TokenUsage> {
+    const { envelope, promptEstimate } = this.#metered;
+    const byRule = { ...estimatedUsage(promptEstimate, this.#characters), ...promptOf(this.#promptUsage) };
+    if (this.#keptCharacters > MAX_KEPT_CHARACTERS) return byRule;
+    const body = this.#promptUsage ? null : envelope.body;
+    const counted = await this.#parts.countTokens(candidate.model, body, this.#text);
+    return { ...byRule, ...(body && counted), completionTokens: counted.completionTokens };
+  }
+
+  #who({ candidate, isFallback }: Answerer) {
+    const { principal, envelope, isBudgetFallback } = this.#metered;
     return {
       requestId: this.requestId,
       tenantId: principal.tenantId,
       keyId: principal.keyId,
+      userId: principal.userId,
       at: this.#at,
-      provider,
+      surface: envelope.surface,
+      provider: candidate.provider,
       model: envelope.model,
+      upstreamModel: candidate.model,
       isStream: envelope.isStream,
+      isFallback,
+      isBudgetFallback,
     };
   }
 
-  #measure({ provider, outcome, promptTokens, completionTokens, costNanoUsd }: UsageRecord): void {
+  #measure(record: UsageRecord): void {
     const { metrics } = this.#parts;
-    metrics.requests.inc({ provider, outcome });
-    metrics.tokens.inc({ provider, kind: 'prompt' }, promptTokens);
-    metrics.tokens.inc({ provider, kind: 'completion' }, completionTokens);
-    metrics.costNanoUsd.inc({ provider }, costNanoUsd);
+    const { provider } = record;
+    metrics.requests.inc({ provider, outcome: record.outcome });
+    metrics.seconds.observe({ provider, model: this.#parts.modelLabel(record.model) }, record.durationMs / 1000);
+    metrics.tokens.inc({ provider, kind: 'prompt' }, record.promptTokens);
+    metrics.tokens.inc({ provider, kind: 'completion' }, record.completionTokens);
+    metrics.costNanoUsd.inc({ provider }, record.costNanoUsd);
+    if (record.isBudgetFallback) metrics.budgetFallbacks.inc();
   }
 
   /** The client does not wait for Redis: what it does not take now, the journal's keeper gives it later. */
@@ -144,3 +223,13 @@ export class Meter {
     settling.add(followed);
   }
 }
+
+const promptOf = (usage: TokenUsage | null): Partial<TokenUsage> =>
+  usage
+    ? {
+        promptTokens: usage.promptTokens,
+        cachedTokens: usage.cachedTokens,
+        cacheWriteTokens: usage.cacheWriteTokens,
+        audioPromptTokens: usage.audioPromptTokens,
+      }
+    : {};

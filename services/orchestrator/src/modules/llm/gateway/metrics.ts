@@ -37,6 +37,41 @@ export function createGatewayMetrics({ metrics: { registry } }: Pick<Context, 'm
       labelNames: ['provider'] as const,
       registers,
     }),
+    seconds: new Histogram({
+      name: 'bastide_llm_request_seconds',
+      help: 'From the request to the end of its answer.',
+      labelNames: ['provider', 'model'] as const,
+      buckets: SECONDS,
+      registers,
+    }),
+    attempts: new Counter({
+      name: 'bastide_llm_failed_attempts_total',
+      help: 'Attempts after which another provider was asked, by how they failed.',
+      labelNames: ['provider', 'outcome'] as const,
+      registers,
+    }),
+    fallbacks: new Counter({
+      name: 'bastide_llm_fallbacks_total',
+      help: 'Requests that went to another provider than the first of their route.',
+      labelNames: ['from', 'to'] as const,
+      registers,
+    }),
+    budgetFallbacks: new Counter({
+      name: 'bastide_llm_budget_fallbacks_total',
+      help: 'Requests that the free provider answered because the day’s budget was spent.',
+      registers,
+    }),
+    shed: new Counter({
+      name: 'bastide_llm_shed_total',
+      help: 'Requests refused because the gateway had as much as it can serve.',
+      registers,
+    }),
+    providersOn: new Gauge({
+      name: 'bastide_llm_providers_on',
+      help: 'Providers that are configured: 1 for each.',
+      labelNames: ['provider'] as const,
+      registers,
+    }),
     live: new Gauge({ name: 'bastide_llm_live_requests', help: 'Requests under way.', registers }),
   };
 }

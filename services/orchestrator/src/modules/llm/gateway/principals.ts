@@ -3,7 +3,8 @@ import type { Context } from '#core/context.ts';
 import { redisNames } from '../limits/names.ts';
 import { raiseVersion } from '../limits/version.ts';
 import { Principal } from '../keys/principal.ts';
-import { findPrincipal, recentChanges } from '../keys/service.ts';
+import { recentChanges } from '../keys/changes.ts';
+import { findPrincipal } from '../keys/find-principal.ts';
 
 const MAX_KNOWN = 20_000;
 const MAX_UNKNOWN = 20_000;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Allowance } from '../limits/limiter.ts';
+import type { Allowance, Allowances } from '../limits/limiter.ts';
 import type { GatewayError } from './errors.ts';
 
 /** Ready for Node. */
@@ -13,9 +13,14 @@ const EXPOSED = [
   'x-ratelimit-limit-requests',
   'x-ratelimit-remaining-requests',
   'x-ratelimit-reset-requests',
+  'x-ratelimit-limit-tokens',
+  'x-ratelimit-remaining-tokens',
+  'x-ratelimit-reset-tokens',
   'x-gateway-provider',
   'x-gateway-model',
   'x-gateway-cost-usd',
+  'x-gateway-fallback',
+  'x-gateway-cache',
 ].join(', ');
 const PREFLIGHT_AGE_S = '7200';
 
@@ -41,9 +46,9 @@ export function answerPreflight(request: IncomingMessage, response: ServerRespon
   response.end();
 }
 
-export function answerError(response: ServerResponse, error: GatewayError, headers: Headers): void {
+export function answerError(response: ServerResponse, error: GatewayError, headers: Headers, shape: ErrorShape): void {
   if (response.headersSent || response.destroyed) return;
-  const json = errorJson(error);
+  const json = errorJson(error, shape);
   const own: Headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) };
   if (error.retryAfterS !== undefined) {
     own['retry-after'] = error.retryAfterS;
@@ -54,18 +59,38 @@ export function answerError(response: ServerResponse, error: GatewayError, heade
   response.end(json);
 }
 
-export const errorJson = ({ body }: GatewayError): string => JSON.stringify({ error: body });
+export type ErrorShape = 'openai' | 'anthropic';
 
-/** How a stream that has begun says that it will not end well; there is no `[DONE]` after it. */
-export const errorEvent = (error: GatewayError): string => `data: ${errorJson(error)}\n\n`;
+/** https://docs.anthropic.com/en/api/errors */
+const ANTHROPIC_TYPES: Readonly<Record<number, string>> = {
+  400: 'invalid_request_error',
+  401: 'authentication_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  413: 'request_too_large',
+  429: 'rate_limit_error',
+  503: 'overloaded_error',
+};
 
-export function allowanceHeaders(allowance: Allowance | null): Headers {
-  if (!allowance) return {};
-  return {
-    'x-ratelimit-limit-requests': allowance.limit,
-    'x-ratelimit-remaining-requests': allowance.remaining,
-    'x-ratelimit-reset-requests': duration(allowance.resetMs),
-  };
+export function errorJson({ status, body }: GatewayError, shape: ErrorShape): string {
+  if (shape === 'openai') return JSON.stringify({ error: body });
+  const type = ANTHROPIC_TYPES[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error');
+  return JSON.stringify({ type: 'error', error: { type, message: body.message } });
+}
+
+/** How a stream that has begun says that it will not end well; nothing comes after it. */
+export const errorEvent = (error: GatewayError, shape: ErrorShape): string =>
+  `${shape === 'anthropic' ? 'event: error\n' : ''}data: ${errorJson(error, shape)}\n\n`;
+
+export function addAllowances(headers: Headers, { requests, tokens }: Allowances): void {
+  if (requests) addAllowance(headers, 'requests', requests);
+  if (tokens) addAllowance(headers, 'tokens', tokens);
+}
+
+function addAllowance(headers: Headers, what: 'requests' | 'tokens', { limit, remaining, resetMs }: Allowance): void {
+  headers[`x-ratelimit-limit-${what}`] = limit;
+  headers[`x-ratelimit-remaining-${what}`] = remaining;
+  headers[`x-ratelimit-reset-${what}`] = duration(resetMs);
 }
 
 /** As OpenAI writes it: `120ms`, `6s`, `1h2m3s`. */
@@ -89,4 +114,14 @@ const NANO = 1_000_000_000;
 /** Exact: 0.000034500 and never 3.45e-5. */
 export function usd(nano: number): string {
   return `${Math.floor(nano / NANO)}.${String(nano % NANO).padStart(9, '0')}`;
+}
+
+export function sendJson(response: ServerResponse, headers: Headers, body: unknown): void {
+  const json = JSON.stringify(body);
+  response.writeHead(200, {
+    ...headers,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(json),
+  });
+  response.end(json);
 }

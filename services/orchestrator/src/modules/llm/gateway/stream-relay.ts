@@ -1,7 +1,6 @@
-import type { Provider, UpstreamError } from '../providers/provider.ts';
+import type { StreamEvent, StreamReader, TokenUsage, UpstreamError } from '../providers/provider.ts';
 import type { Call } from './call.ts';
 import { type GatewayError, upstreamBroken, upstreamDisconnected } from './errors.ts';
-import type { Meter } from './meter.ts';
 import { errorEvent } from './respond.ts';
 import { SseSplitter, joinNeighbours } from './sse-splitter.ts';
 
@@ -11,16 +10,31 @@ const BEGIN_AFTER_MS = 10_000;
 const MAX_HELD_BYTES = 64 * 1024;
 /** A client that takes nothing for this long is gone. */
 const STALL_MS = 120_000;
-const DONE = 'data: [DONE]\n\n';
+
+/** Where a stream goes, and who counts what it carries. */
+export interface StreamSink {
+  call: Call;
+  /** The client asked for the usage event itself. */
+  wantsUsage: boolean;
+  /** What a client waits for at the end of a stream that the provider closed without it. */
+  lastEvent: string;
+  produced(text: string): void;
+  reported(usage: TokenUsage): void;
+  promptReported(usage: TokenUsage): void;
+  /** The usage event, as the client gets it. */
+  annotate(event: Buffer): Buffer;
+  /** Just before the first byte goes to the client. */
+  begin(): void;
+  /** The completion is whole: counted, and on disk when it calls back. */
+  complete(then: () => void): void;
+}
 
 interface RelayParts {
-  call: Call;
-  meter: Meter;
-  provider: Provider;
-  wantsUsage: boolean;
+  sink: StreamSink;
+  read: StreamReader;
   pause: () => void;
   resume: () => void;
-  /** The stream is complete, and so is the answer. */
+  /** The stream is complete. */
   onDone: () => void;
   /** The provider reported an error in its stream. */
   onError: (error: UpstreamError) => void;
@@ -48,24 +62,28 @@ export class StreamRelay {
   }
 
   push(segment: Buffer): void {
+    if (this.#isOver) return;
     const events = this.#splitter.push(segment);
     if (!events) return this.#parts.onBroken(upstreamBroken);
     this.#relay(events);
   }
 
-  /** The provider closed its stream. Some do so without `[DONE]`; without a finish reason it was cut. */
+  /** The provider closed its stream. Some do so without a last event; without a finish reason it was cut. */
   end(): void {
+    if (this.#isOver) return;
     const rest = this.#splitter.rest();
     if (rest.length > 0) this.#relay([Buffer.concat([rest, Buffer.from('\n\n')])]);
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the last event may have ended it
     if (this.#isOver) return;
     if (!this.#hasFinal) return this.#parts.onBroken(upstreamDisconnected);
-    this.#finish([Buffer.from(DONE)]);
+    this.#finish([Buffer.from(this.#parts.sink.lastEvent)]);
   }
 
   /** Ends a stream that has begun with an error event. */
   finishWith(error: GatewayError): void {
     this.stop();
-    this.#parts.call.response.end(errorEvent(error));
+    const { call } = this.#parts.sink;
+    call.response.end(errorEvent(error, call.errorShape));
   }
 
   /** Nothing is passed on after this. */
@@ -75,46 +93,74 @@ export class StreamRelay {
   }
 
   #relay(events: readonly Buffer[]): void {
-    const { meter, provider, wantsUsage, onError, onBroken } = this.#parts;
     const forward: Buffer[] = [];
     for (const event of events) {
-      const said = provider.readEvent(event);
-      if (said.kind === 'broken' || said.kind === 'error') {
-        this.#write(forward);
-        return said.kind === 'error' ? onError(said.error) : onBroken(upstreamBroken);
-      }
-      if (said.kind === 'part') {
-        this.#hasPart = true;
-        this.#hasFinal ||= said.isFinal;
-        meter.delivered(said.textLength);
-      }
-      if (said.kind === 'part' || said.kind === 'usage') meter.reported(said.usage);
-      if (said.kind !== 'usage' || wantsUsage) forward.push(event);
-      if (said.kind === 'done') return this.#finish(forward);
+      const said = this.#parts.read(event);
+      const isOver = 'kind' in said ? this.#take(said, event, forward) : this.#takeAll(said, event, forward);
+      if (isOver) return;
     }
     this.#write(forward);
   }
 
+  #takeAll(said: readonly StreamEvent[], event: Buffer, forward: Buffer[]): boolean {
+    return said.some((one) => this.#take(one, event, forward));
+  }
+
+  /** True when nothing after it matters. */
+  #take(said: StreamEvent, event: Buffer, forward: Buffer[]): boolean {
+    const { sink, onError, onBroken } = this.#parts;
+    switch (said.kind) {
+      case 'broken':
+      case 'error':
+        this.#write(forward);
+        if (said.kind === 'error') onError(said.error);
+        else onBroken(upstreamBroken);
+        return true;
+      case 'part':
+        this.#hasPart = true;
+        this.#hasFinal ||= said.isFinal;
+        if (said.text !== '') sink.produced(said.text);
+        if (said.usage) sink.reported(said.usage);
+        break;
+      case 'prompt_usage':
+        sink.promptReported(said.usage);
+        break;
+      case 'usage':
+        sink.reported(said.usage);
+        if (sink.wantsUsage) forward.push(sink.annotate(said.forward === undefined ? event : Buffer.from(said.forward)));
+        return false;
+    }
+    if (said.forward === undefined) forward.push(event);
+    else if (said.forward !== '') forward.push(Buffer.from(said.forward));
+    if (said.kind !== 'done') return false;
+    this.#finish(forward);
+    return true;
+  }
+
   /** Settled before the client can know that it has everything. */
   #finish(forward: readonly Buffer[]): void {
-    this.#parts.meter.settle('completed');
+    const { sink, onDone } = this.#parts;
     this.#hasPart = true;
-    this.#write(forward);
     this.stop();
-    this.#parts.call.response.end();
-    this.#parts.onDone();
+    onDone();
+    sink.complete(() => {
+      this.#write(forward);
+      clearTimeout(this.#stall);
+      sink.call.response.end();
+    });
   }
 
   #write(events: readonly Buffer[]): void {
     if (events.length === 0) return;
     if (!this.#hasBegun && !this.#shouldBegin()) return this.#hold(events);
     this.#begin();
-    for (const piece of joinNeighbours([...this.#held.splice(0), ...events]))
-      if (!this.#parts.call.response.write(piece)) this.#waitForClient();
+    const { response } = this.#parts.sink.call;
+    const pieces = this.#held.length > 0 ? [...this.#held.splice(0), ...events] : events;
+    for (const piece of joinNeighbours(pieces)) if (!response.write(piece)) this.#waitForClient();
   }
 
   #shouldBegin(): boolean {
-    return this.#hasPart || this.#parts.call.elapsedMs > BEGIN_AFTER_MS;
+    return this.#hasPart || this.#parts.sink.call.elapsedMs > BEGIN_AFTER_MS;
   }
 
   /** Comments before the first part; more than a few are not worth keeping. */
@@ -128,10 +174,10 @@ export class StreamRelay {
   #begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
-    this.#parts.meter.firstByte();
-    const { call } = this.#parts;
-    call.response.writeHead(200, {
-      ...call.headers,
+    const { sink } = this.#parts;
+    sink.begin();
+    sink.call.response.writeHead(200, {
+      ...sink.call.headers,
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
@@ -140,10 +186,11 @@ export class StreamRelay {
 
   #waitForClient(): void {
     if (this.#stall) return;
-    const { call, pause, resume } = this.#parts;
+    const { sink, pause, resume } = this.#parts;
+    const { response } = sink.call;
     pause();
-    this.#stall = setTimeout(() => call.response.destroy(), STALL_MS);
-    call.response.once('drain', () => {
+    this.#stall = setTimeout(() => response.destroy(), STALL_MS);
+    response.once('drain', () => {
       clearTimeout(this.#stall);
       this.#stall = undefined;
       resume();

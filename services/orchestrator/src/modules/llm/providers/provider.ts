@@ -59,6 +59,8 @@ export type StreamEvent =
   | { kind: 'other'; forward?: string }
   /** Part of the completion: its text, tool arguments and reasoning included. Usage may be on any of them. */
   | { kind: 'part'; text: string; isFinal: boolean; usage: TokenUsage | null; forward?: string }
+  /** The prompt has been counted; what is said of the completion is not worth anything yet. Passed on like the others. */
+  | { kind: 'prompt_usage'; usage: TokenUsage; forward?: string }
   /** Only there because usage was asked for: the client gets it only if it asked itself. */
   | { kind: 'usage'; usage: TokenUsage; forward?: string }
   | { kind: 'error'; error: UpstreamError }

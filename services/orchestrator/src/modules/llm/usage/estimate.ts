@@ -1,4 +1,5 @@
 import { characters as charactersIn } from '../characters.ts';
+import type { TokenUsage } from '../providers/provider.ts';
 
 const CHARACTERS_PER_TOKEN = 4;
 const TOKENS_PER_MESSAGE = 4;
@@ -6,27 +7,70 @@ const TOKENS_PER_REPLY = 3;
 /** What OpenAI counts for an image of low detail. */
 const TOKENS_PER_IMAGE = 85;
 
-/** The rule for when the provider does not say: four characters are a token. */
+type Body = Readonly<Record<string, unknown>>;
+
+/** The rule for when nobody says: four characters are a token. */
 export const tokensOf = (characters: number): number => Math.ceil(characters / CHARACTERS_PER_TOKEN);
 
-/** OpenAI's cookbook's way: some tokens per message, some for the reply, and the text itself. */
-export function estimatePrompt(body: Readonly<Record<string, unknown>>): number {
-  let tokens = TOKENS_PER_REPLY;
-  for (const message of body['messages'] as { content?: unknown; tool_calls?: unknown }[])
-    tokens += TOKENS_PER_MESSAGE + contentTokens(message.content) + jsonTokens(message.tool_calls);
-  return tokens + jsonTokens(body['tools']);
+/** By the rule alone. */
+export const estimatedUsage = (promptTokens: number, completionCharacters: number): TokenUsage => ({
+  promptTokens,
+  cachedTokens: 0,
+  cacheWriteTokens: 0,
+  completionTokens: tokensOf(completionCharacters),
+  reasoningTokens: 0,
+  audioPromptTokens: 0,
+  audioCompletionTokens: 0,
+  costNanoUsd: null,
+});
+
+/** OpenAI's cookbook's way: some tokens per message, some for the reply, and the text itself. Any surface's body. */
+export function estimatePrompt(body: Body): number {
+  const { messages, input, system, instructions, tools } = body;
+  if (Array.isArray(messages)) return messagesTokens(messages) + textTokens(system) + jsonTokens(tools);
+  return textTokens(instructions) + inputTokens(input) + jsonTokens(tools);
 }
 
-function contentTokens(content: unknown): number {
+function messagesTokens(messages: readonly unknown[]): number {
+  let tokens = TOKENS_PER_REPLY;
+  for (const message of messages as { content?: unknown; tool_calls?: unknown }[])
+    tokens += TOKENS_PER_MESSAGE + textTokens(message.content) + jsonTokens(message.tool_calls);
+  return tokens;
+}
+
+/** Of embeddings (a text, texts, tokens, lists of tokens) and of responses (a text, items). */
+function inputTokens(input: unknown): number {
+  if (!Array.isArray(input)) return textTokens(input);
+  let tokens = 0;
+  for (const item of input as unknown[]) {
+    if (typeof item === 'number') tokens += 1;
+    else if (Array.isArray(item)) tokens += item.length;
+    else if (typeof item === 'string') tokens += textTokens(item);
+    else tokens += TOKENS_PER_MESSAGE + itemTokens(item);
+  }
+  return tokens;
+}
+
+const itemTokens = (item: unknown): number =>
+  typeof item === 'object' && item !== null && 'content' in item ? textTokens(item.content) : jsonTokens(item);
+
+function textTokens(content: unknown): number {
   if (typeof content === 'string') return tokensOf(charactersIn(content));
   if (!Array.isArray(content)) return 0;
   let characters = 0;
   let tokens = 0;
   for (const part of content as ({ text?: unknown; type?: unknown } | null)[]) {
     if (typeof part?.text === 'string') characters += charactersIn(part.text);
-    else if (part?.type === 'image_url') tokens += TOKENS_PER_IMAGE;
+    else if (isImage(part?.type)) tokens += TOKENS_PER_IMAGE;
   }
   return tokens + tokensOf(characters);
 }
 
+const isImage = (type: unknown) => type === 'image_url' || type === 'image' || type === 'input_image';
 const jsonTokens = (value: unknown): number => (value ? tokensOf(JSON.stringify(value).length) : 0);
+
+/** What a request may use at most, as far as anybody can say before: reserved until it is known. */
+export const reservedUsage = (promptTokens: number, completionTokens: number): TokenUsage => ({
+  ...estimatedUsage(promptTokens, 0),
+  completionTokens,
+});

@@ -16,8 +16,9 @@ export const HEARTBEAT = 'alive';
 export const SEGMENT = /^\d{8}\.jsonl$/;
 
 /**
- * What this process used, on disk before the client sees the end of its answer: written by one system call each, so
- * what was written survives a kill. A segment is dropped when the database has everything in it (journal-keeper.ts).
+ * What this process used, on disk before the client sees the end of its answer. What one turn of the event loop has to
+ * say is written by one system call, so it survives a kill; who must not go on before that waits with `written`.
+ * A segment is dropped when the database has everything in it (journal-keeper.ts).
  */
 export class Journal {
   readonly folder: string;
@@ -27,6 +28,8 @@ export class Journal {
   #linesInSegment = 0;
   #failure: string | undefined;
   readonly #live = new Set<string>();
+  #lines = '';
+  #waiting: (() => void)[] = [];
 
   /** Throws when the folder cannot be made or written: better not to start than to lose usage. */
   constructor(folder: string, log: Logger) {
@@ -45,6 +48,12 @@ export class Journal {
     return this.#live.has(requestId);
   }
 
+  /** Calls back once everything that was said until now is on disk, at the end of this turn of the event loop. */
+  written(callback: () => void): void {
+    if (this.#lines === '') callback();
+    else this.#waiting.push(callback);
+  }
+
   start(request: StartedRequest): void {
     this.#live.add(request.requestId);
     this.#write({ start: request });
@@ -56,7 +65,7 @@ export class Journal {
 
   /** `json` is the record, already in the form that the stream takes. */
   usage(requestId: string, json: string): void {
-    this.#writeText(`{"usage":${json}}\n`);
+    this.#say(`{"usage":${json}}\n`);
     this.#live.delete(requestId);
   }
 
@@ -79,6 +88,7 @@ export class Journal {
 
   /** Ends the segment under way, so that it can be checked; the next line opens another. */
   rotate(): void {
+    this.#flush();
     if (this.#file === undefined || this.#linesInSegment === 0) return;
     closeSync(this.#file);
     this.#file = undefined;
@@ -90,20 +100,29 @@ export class Journal {
   }
 
   #write(line: JournalLine): void {
-    this.#writeText(`${JSON.stringify(line)}\n`);
+    this.#say(`${JSON.stringify(line)}\n`);
+  }
+
+  #say(line: string): void {
+    if (this.#lines === '') setImmediate(() => this.#flush());
+    this.#lines += line;
   }
 
   /** A full disk must not stop the service: usage still goes to Redis, and readiness says what is wrong. */
-  #writeText(text: string): void {
+  #flush(): void {
+    if (this.#lines === '') return;
+    const lines = this.#lines;
+    this.#lines = '';
     try {
       this.#file ??= this.#openSegment();
-      writeSync(this.#file, text);
+      writeSync(this.#file, lines);
       this.#linesInSegment += 1;
       this.#failure = undefined;
     } catch (error) {
       if (this.#failure === undefined) this.#log.error({ err: error }, 'the usage journal cannot be written');
       this.#failure = `the usage journal cannot be written: ${error instanceof Error ? error.message : String(error)}`;
     }
+    for (const callback of this.#waiting.splice(0)) callback();
   }
 
   #openSegment(): number {

@@ -5,14 +5,23 @@ import type { Provider, UpstreamRequest } from '../providers/provider.ts';
 /** Below what providers keep, so that a connection is not used in the moment they close it. */
 const KEEP_ALIVE_MS = 4000;
 
-/** Connections to one provider. A stream holds one for its whole life, so there may be as many as live requests. */
+type Times = Pick<
+  Config,
+  | 'LLM_MAX_LIVE_REQUESTS'
+  | 'LLM_CONNECT_TIMEOUT_MS'
+  | 'LLM_FIRST_BYTE_TIMEOUT_MS'
+  | 'LLM_ANSWER_TIMEOUT_MS'
+  | 'LLM_IDLE_TIMEOUT_MS'
+>;
+
+/** A provider and the connections to it. A stream holds one for its whole life, so there may be as many as live requests. */
 export class Upstream {
   readonly provider: Provider;
   readonly #pool: Pool;
   readonly #basePath: string;
-  readonly #config: Config;
+  readonly #config: Times;
 
-  constructor(provider: Provider, config: Config) {
+  constructor(provider: Provider, config: Times) {
     const url = new URL(provider.url);
     this.provider = provider;
     this.#config = config;
@@ -48,5 +57,28 @@ export class Upstream {
 
   async close(): Promise<void> {
     await this.#pool.destroy();
+  }
+}
+
+/** All providers that are on. */
+export class Upstreams {
+  readonly #upstreams: ReadonlyMap<string, Upstream>;
+
+  constructor(providers: ReadonlyMap<string, Provider>, times: Times) {
+    this.#upstreams = new Map([...providers].map(([name, provider]) => [name, new Upstream(provider, times)]));
+  }
+
+  get size(): number {
+    return this.#upstreams.size;
+  }
+
+  get(provider: string): Upstream {
+    const upstream = this.#upstreams.get(provider);
+    if (!upstream) throw new Error(`The route names the provider ${provider}, which is off`);
+    return upstream;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#upstreams.values()].map((upstream) => upstream.close()));
   }
 }

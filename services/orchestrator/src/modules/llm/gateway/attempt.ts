@@ -1,0 +1,165 @@
+import type { Dispatcher } from 'undici';
+import { errors } from 'undici';
+import type { Answer, Dialect, UpstreamCall, UpstreamError, UpstreamRequest } from '../providers/provider.ts';
+import {
+  type GatewayError,
+  upstreamBroken,
+  upstreamDisconnected,
+  upstreamTimeout,
+  upstreamUnreachable,
+} from './errors.ts';
+import { StreamRelay, type StreamSink } from './stream-relay.ts';
+import type { Upstream } from './upstreams.ts';
+
+type ResponseHeaders = Record<string, string | string[] | undefined>;
+
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+const MAX_ERROR_BYTES = 256 * 1024;
+
+/** How a try failed: as the breaker counts it, and as the metrics name it. */
+export interface Failure {
+  error: UpstreamError;
+  kind: 'connect' | 'timeout' | 'cut' | 'status' | 'rate_limited' | 'refused' | 'client';
+  reason: string;
+  /** What the connection said, for the log. */
+  cause?: Error;
+}
+
+interface AttemptParts {
+  upstream: Upstream;
+  dialect: Dialect;
+  upstreamCall: UpstreamCall;
+  upstreamRequest: UpstreamRequest;
+  sink: StreamSink;
+  onAnswer: (answer: Answer, body: Buffer) => void;
+  onFailed: (failure: Failure) => void;
+}
+
+/** One try at one provider. It reports exactly one end, and nothing at all once it was aborted. */
+export class Attempt implements Dispatcher.DispatchHandler {
+  readonly #parts: AttemptParts;
+  #controller: Dispatcher.DispatchController | undefined;
+  #isOver = false;
+  #status = 0;
+  #headers: ResponseHeaders = {};
+  #collected: Buffer[] = [];
+  #collectedBytes = 0;
+  #relay: StreamRelay | undefined;
+
+  constructor(parts: AttemptParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { upstream, upstreamRequest, upstreamCall } = this.#parts;
+    upstream.dispatch('POST', upstreamRequest, this, { isStream: upstreamCall.isStream });
+  }
+
+  /** The provider has been sent the request, or part of it. */
+  get wasSent(): boolean {
+    return this.#controller !== undefined;
+  }
+
+  /** The client has been sent something of this try. */
+  get hasBegun(): boolean {
+    return this.#relay?.hasBegun ?? false;
+  }
+
+  /** Nothing that the provider does from now on matters. */
+  abort(): void {
+    this.#isOver = true;
+    this.#relay?.stop();
+    this.#controller?.abort(new Error('No longer wanted.'));
+  }
+
+  /** Ends a stream that has begun with an error event. */
+  finishWith(error: GatewayError): void {
+    this.#relay?.finishWith(error);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#isOver) return controller.abort(new Error('The client left before the request was sent.'));
+    this.#controller = controller;
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+    if (this.#isOver || status < 200) return;
+    this.#status = status;
+    this.#headers = headers;
+    if (status !== 200 || !this.#parts.upstreamCall.isStream) return;
+    if (String(headers['content-type']).includes('text/event-stream')) this.#relay = this.#startRelay();
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isOver) return;
+    if (this.#relay) return this.#relay.push(chunk);
+    this.#collected.push(chunk);
+    this.#collectedBytes += chunk.length;
+    if (this.#collectedBytes > (this.#status === 200 ? MAX_ANSWER_BYTES : MAX_ERROR_BYTES))
+      this.#break(upstreamBroken, 'cut', 'broken');
+  }
+
+  onResponseEnd(): void {
+    if (this.#isOver) return;
+    if (this.#relay) return this.#relay.end();
+    const body = this.#collected.length === 1 ? (this.#collected[0] as Buffer) : Buffer.concat(this.#collected);
+    this.#collected = [];
+    if (this.#status === 200) return this.#readAnswer(body);
+    const error = this.#parts.upstream.provider.readError(this.#status, this.#headers, body);
+    this.#fail({ error, kind: kindOf(this.#status, error), reason: `status_${this.#status}` });
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | undefined, cause: Error): void {
+    if (this.#isOver) return;
+    const isTimeout = cause instanceof errors.HeadersTimeoutError || cause instanceof errors.BodyTimeoutError;
+    if (isTimeout) return this.#break(upstreamTimeout, 'timeout', 'timeout', cause);
+    const wasReached = this.#controller !== undefined && !(cause instanceof errors.ConnectTimeoutError);
+    if (wasReached) this.#break(upstreamDisconnected, 'cut', 'disconnected', cause);
+    else this.#break(upstreamUnreachable, 'connect', 'disconnected', cause);
+  }
+
+  #readAnswer(body: Buffer): void {
+    const { dialect, upstreamCall, onAnswer } = this.#parts;
+    const answer = upstreamCall.isStream ? undefined : dialect.readAnswer(body, upstreamCall);
+    if (!answer) return this.#break(upstreamBroken, 'cut', 'broken');
+    this.#isOver = true;
+    onAnswer(answer, answer.body ?? body);
+  }
+
+  #startRelay(): StreamRelay {
+    const { dialect, upstreamCall, sink } = this.#parts;
+    return new StreamRelay({
+      sink,
+      read: dialect.openStream(upstreamCall),
+      pause: () => this.#controller?.pause(),
+      resume: () => this.#controller?.resume(),
+      onDone: () => {
+        this.#isOver = true;
+      },
+      onError: (error) => {
+        this.#controller?.abort(new Error('No longer wanted.'));
+        this.#fail({ error, kind: kindOf(error.status, error), reason: 'stream_error' });
+      },
+      onBroken: (error) => this.#break(error, 'cut', 'broken'),
+    });
+  }
+
+  #break(error: GatewayError, kind: Failure['kind'], reason: string, cause?: Error): void {
+    if (this.#isOver) return;
+    this.#controller?.abort(new Error('No longer wanted.'));
+    this.#fail({ error: { ...error, isOurs: true }, kind, reason, ...(cause && { cause }) });
+  }
+
+  #fail(failure: Failure): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#collected = [];
+    this.#parts.onFailed(failure);
+  }
+}
+
+function kindOf(status: number, { isOurs }: UpstreamError): Failure['kind'] {
+  if (!isOurs) return 'client';
+  if (status === 429) return 'rate_limited';
+  return status === 401 || status === 402 || status === 403 ? 'refused' : 'status';
+}

@@ -1,0 +1,16 @@
+import type { Router } from '../routing/router.ts';
+import type { LoadShedder } from '../resilience/load-shedder.ts';
+import type { Completion, CompletionServices } from './completion.ts';
+import type { MeterParts } from './meter.ts';
+import type { ModelList } from './models.ts';
+import type { Principals } from './principals.ts';
+
+/** Everything that serving a request takes; one of it per process. */
+export interface ServingParts extends MeterParts, CompletionServices {
+  principals: Principals;
+  router: Router;
+  models: ModelList;
+  shedder: LoadShedder;
+  live: Set<Completion>;
+  isStopping: boolean;
+}

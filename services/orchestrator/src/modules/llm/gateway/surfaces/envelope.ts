@@ -1,0 +1,78 @@
+import type { Surface } from '../../providers/provider.ts';
+import { type GatewayError, invalidJson, invalidRequest } from '../errors.ts';
+
+/** What the gateway itself must know of a request; everything else passes as it came. */
+export interface Envelope {
+  surface: Surface;
+  model: string;
+  isStream: boolean;
+  /** The client asked for the usage chunk itself. */
+  wantsUsage: boolean;
+  /** Upper bound of what one choice may produce; null = the client did not say. */
+  maxCompletionTokens: number | null;
+  choices: number;
+  rawBody: Buffer;
+  body: Readonly<Record<string, unknown>>;
+}
+
+type Body = Readonly<Record<string, unknown>>;
+type Shape = Pick<Envelope, 'isStream' | 'wantsUsage' | 'maxCompletionTokens' | 'choices'>;
+
+/** Checks what is special to a surface; the model has been checked. */
+export type ReadShape = (body: Body) => Shape | GatewayError;
+
+const MAX_MODEL_LENGTH = 200;
+
+/** Written by hand: this is the hot path, and the provider checks the rest better than we could. */
+export function readEnvelope(surface: Surface, rawBody: Buffer, readShape: ReadShape): Envelope | GatewayError {
+  const body = parseObject(rawBody);
+  if (!body) return invalidJson;
+  const { model } = body;
+  if (model === undefined) return missing('model');
+  if (typeof model !== 'string' || model === '' || model.length > MAX_MODEL_LENGTH)
+    return invalid('model', `a string of 1 to ${MAX_MODEL_LENGTH} characters`);
+  const shape = readShape(body);
+  if ('status' in shape) return shape;
+  const { isStream, wantsUsage, maxCompletionTokens, choices } = shape;
+  return { surface, model, isStream, wantsUsage, maxCompletionTokens, choices, rawBody, body };
+}
+
+export const isEnvelope = (result: Envelope | GatewayError): result is Envelope => 'model' in result;
+
+function parseObject(rawBody: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(rawBody.toString('utf8'));
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+export const isCount = (value: unknown, max: number): value is number =>
+  Number.isInteger(value) && Number(value) >= 1 && Number(value) <= max;
+export const missing = (param: string): GatewayError =>
+  invalidRequest(`Missing required parameter: '${param}'.`, param, 'missing_required_parameter');
+export const invalid = (param: string, wanted: string): GatewayError =>
+  invalidRequest(`Invalid value for '${param}': it must be ${wanted}.`, param, 'invalid_value');
+/** What would cost more than tokens, or reach what belongs to all tenants. */
+export const notOffered = (param: string, why: string): GatewayError =>
+  invalidRequest(`'${param}' is not offered by this gateway: ${why}.`, param, 'unsupported_value');
+
+/** The first of these fields that is given and not a positive integer. */
+export function wrongCount(body: Body, ...names: readonly string[]): GatewayError | undefined {
+  for (const name of names)
+    if (isGiven(body[name]) && !isCount(body[name], Number.MAX_SAFE_INTEGER))
+      return invalid(name, 'a positive integer');
+  return undefined;
+}
+
+/** Tiers that are priced apart would make the bill wrong. */
+export function wrongServiceTier({ service_tier: tier }: Body): GatewayError | undefined {
+  if (!isGiven(tier) || tier === 'auto' || tier === 'default' || tier === 'standard_only') return undefined;
+  return notOffered('service_tier', 'only auto and default are');
+}

@@ -1,0 +1,38 @@
+import type { GatewayError } from '../errors.ts';
+import {
+  type ReadShape,
+  invalid,
+  isCount,
+  isGiven,
+  isObject,
+  missing,
+  notOffered,
+  wrongServiceTier,
+} from './envelope.ts';
+
+/** Run by the provider and charged apart. */
+const HOSTED_TOOL = /^(web_search|web_fetch|code_execution|tool_search|mcp)/;
+
+/** https://docs.anthropic.com/en/api/messages */
+export const readMessages: ReadShape = (body) => {
+  const { messages, stream, max_tokens: maxTokens, tools } = body;
+  if (messages === undefined) return missing('messages');
+  if (!Array.isArray(messages) || messages.length === 0) return invalid('messages', 'a list of at least one message');
+  const wrong = messages.findIndex((message) => !isObject(message) || typeof message['role'] !== 'string');
+  if (wrong >= 0) return invalid(`messages[${wrong}]`, 'an object with a role');
+  if (maxTokens === undefined) return missing('max_tokens');
+  if (!isCount(maxTokens, Number.MAX_SAFE_INTEGER)) return invalid('max_tokens', 'a positive integer');
+  if (isGiven(stream) && typeof stream !== 'boolean') return invalid('stream', 'a boolean');
+  if (isGiven(body['mcp_servers'])) return notOffered('mcp_servers', 'only tools that you run yourself are');
+  if (isGiven(body['container'])) return notOffered('container', 'nothing is kept between requests');
+  const tool = wrongTool(tools) ?? wrongServiceTier(body);
+  if (tool) return tool;
+  return { isStream: stream === true, wantsUsage: true, maxCompletionTokens: maxTokens, choices: 1 };
+};
+
+function wrongTool(tools: unknown): GatewayError | undefined {
+  if (!isGiven(tools)) return undefined;
+  if (!Array.isArray(tools)) return invalid('tools', 'a list');
+  const wrong = tools.findIndex((tool) => !isObject(tool) || HOSTED_TOOL.test(String(tool['type'] ?? '')));
+  return wrong < 0 ? undefined : notOffered(`tools[${wrong}]`, 'only tools that you run yourself are');
+}
