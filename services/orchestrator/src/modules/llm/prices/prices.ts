@@ -1,40 +1,17 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
-import { z } from 'zod';
 import type { TokenUsage } from '../providers/provider.ts';
+import { suspicions } from './guard.ts';
+import type { Price } from './price.ts';
+import { type ListedPrice, OTHER_MODELS, PriceFileError, readPriceFile } from './price-file.ts';
 
 const PACKAGE = fileURLToPath(new URL('../../../../', import.meta.url));
-const PICO_PER_MICRO = 1_000_000;
+const SHIPPED = resolve(PACKAGE, 'llm-prices.yaml');
 const PICO_PER_NANO = 1000;
-const SNAPSHOT = /-\d{4}-\d{2}-\d{2}$/;
-
-/** USD per million tokens, which is micro-USD per token, in; whole pico-USD per token out: cached tokens are cheap. */
-const perToken = z
-  .number()
-  .nonnegative()
-  .transform((usdPerMillion) => Math.round(usdPerMillion * PICO_PER_MICRO * 1000) / 1000)
-  .refine(Number.isInteger, 'must be a whole number of pico-USD per token (six decimals at most)');
-
-const PriceFile = z.strictObject({
-  prices: z.array(
-    z.strictObject({
-      source: z.url(),
-      asOf: z.iso.date(),
-      models: z.record(z.string(), z.strictObject({ input: perToken, cached: perToken.optional(), output: perToken })),
-    }),
-  ),
-});
-
-/** Whole pico-USD per token. */
-export interface Price {
-  /** `gpt-4o-mini@2026-11-20`. */
-  name: string;
-  input: number;
-  cached: number;
-  output: number;
-}
+/** `-2024-07-18`, `-20250929`. */
+const SNAPSHOT = /-(?:\d{4}-\d{2}-\d{2}|\d{8})$/;
+/** The provider that may be anybody. */
+const ANYBODY = 'custom';
 
 export interface Cost {
   costNanoUsd: number;
@@ -42,33 +19,81 @@ export interface Cost {
   price: string | null;
 }
 
+/** What every model of every provider costs; read once, it does not change. */
 export class PriceTable {
-  readonly #prices = new Map<string, Price>();
+  readonly #prices = new Map<string | null, Map<string, Price>>();
 
-  static parse(text: string): PriceTable {
-    const table = new PriceTable();
-    for (const { asOf, models } of PriceFile.parse(parse(text)).prices)
-      for (const [model, { input, cached, output }] of Object.entries(models))
-        table.#prices.set(model, { name: `${model}@${asOf}`, input, cached: cached ?? input, output });
-    return table;
+  constructor(...layers: readonly ListedPrice[][]) {
+    for (const { provider, model, price } of layers.flat()) {
+      const models = this.#prices.get(provider) ?? new Map<string, Price>();
+      this.#prices.set(provider, models.set(model, price));
+    }
   }
 
-  /** A relative path is meant from the package. */
-  static load(file: string): PriceTable {
-    return PriceTable.parse(readFileSync(resolve(PACKAGE, file), 'utf8'));
+  /**
+   * The shipped prices, and over them the operator's own if there are any; a relative path is meant from the package.
+   * @throws {Error} that names file, provider and model.
+   */
+  static load(ownFile?: string): PriceTable {
+    const shipped = readPriceFile(SHIPPED);
+    refuseSuspicious('llm-prices.yaml', shipped, shipped);
+    if (ownFile === undefined || ownFile === '' || resolve(PACKAGE, ownFile) === SHIPPED)
+      return new PriceTable(shipped);
+    const own = readPriceFile(resolve(PACKAGE, ownFile));
+    refuseSuspicious(ownFile, own, shipped);
+    return new PriceTable(shipped, own);
   }
 
-  find(model: string): Price | undefined {
-    return this.#prices.get(model) ?? this.#prices.get(model.replace(SNAPSHOT, ''));
+  /** A dated snapshot has the price of its model unless it has its own; what is not listed that of the other models. */
+  find(provider: string, model: string): Price | undefined {
+    return (
+      this.#listed(provider, model) ??
+      (provider === ANYBODY ? this.#listed(null, model) : undefined) ??
+      this.#prices.get(provider)?.get(OTHER_MODELS)
+    );
   }
 
-  /** Cached tokens are part of the prompt (OpenAI's way of counting), so they are taken out before the rest is priced. */
-  cost(model: string, { promptTokens, cachedTokens, completionTokens }: TokenUsage): Cost {
-    const price = this.find(model);
+  /** What the provider says that it costs is what it costs; `isFree` is the operator's word that it takes nothing. */
+  cost(price: Price | null, isFree: boolean, usage: TokenUsage): Cost {
+    if (usage.costNanoUsd !== null)
+      return { costNanoUsd: Math.max(0, Math.ceil(usage.costNanoUsd)), price: 'provider' };
+    if (isFree) return { costNanoUsd: 0, price: 'free' };
     if (!price) return { costNanoUsd: 0, price: null };
-    const cached = Math.min(cachedTokens, promptTokens);
-    const pico = (promptTokens - cached) * price.input + cached * price.cached + completionTokens * price.output;
-    // A part of a nano-dollar is a whole one: never less than the provider takes.
-    return { costNanoUsd: Math.ceil(pico / PICO_PER_NANO), price: price.name };
+    return { costNanoUsd: nanoUsd(price, usage), price: price.name };
   }
+
+  #listed(provider: string | null, model: string): Price | undefined {
+    if (model === OTHER_MODELS) return undefined;
+    const models = this.#prices.get(provider);
+    return models?.get(model) ?? models?.get(model.replace(SNAPSHOT, ''));
+  }
+}
+
+/** Every token is counted once, at the price of what it most specially is: parts are included in their whole. */
+function nanoUsd(price: Price, usage: TokenUsage): number {
+  const { promptTokens, completionTokens } = usage;
+  const rates = price.above && promptTokens > price.above.promptTokens ? price.above : price;
+  const cached = Math.min(usage.cachedTokens, promptTokens);
+  const written = Math.min(usage.cacheWriteTokens, promptTokens - cached);
+  const heard = Math.min(usage.audioPromptTokens, promptTokens - cached - written);
+  const spoken = Math.min(usage.audioCompletionTokens, completionTokens);
+  const amounts: [number, number][] = [
+    [promptTokens - cached - written - heard, rates.input],
+    [cached, rates.cached],
+    [written, rates.cacheWrite],
+    [heard, rates.audioInput],
+    [completionTokens - spoken, rates.output],
+    [spoken, rates.audioOutput],
+  ];
+  let pico = price.request;
+  for (const [tokens, rate] of amounts) pico += tokens * rate;
+  // A part of a nano-dollar is a whole one: never less than the provider takes.
+  if (Number.isSafeInteger(pico)) return Math.ceil(pico / PICO_PER_NANO);
+  const exact = amounts.reduce((sum, [tokens, rate]) => sum + BigInt(tokens) * BigInt(rate), BigInt(price.request));
+  return Number((exact + 999n) / 1000n);
+}
+
+function refuseSuspicious(file: string, own: readonly ListedPrice[], shipped: readonly ListedPrice[]): void {
+  const problems = suspicions(own, shipped);
+  if (problems.length > 0) throw new PriceFileError(file, problems);
 }
