@@ -287,6 +287,12 @@ export const variables = {
     group: 'LLM gateway',
     about: 'Where the days and months of quotas and budgets begin: a time zone by its IANA name.',
   }),
+  LLM_RESERVED_COMPLETION_TOKENS: variable({
+    schema: z.coerce.number().int().min(1).max(1_000_000).default(4096),
+    group: 'LLM gateway',
+    about:
+      'Tokens of an answer that a budget sets aside before they are known; fewer when the request limits itself. A budget is overrun by at most what answers are longer.',
+  }),
   LLM_MAX_LIVE_REQUESTS: variable({
     schema: z.coerce.number().int().min(1).max(20_000).default(2000),
     group: 'LLM gateway',
