@@ -10,27 +10,31 @@ export interface Health {
   problem?: () => string | undefined;
 }
 
+const PATHS = new Set(['/healthz', '/readyz', '/metrics']);
+
+/** Asked of every request, so it does not take the address apart. */
+export const isHealthRequest = ({ url = '' }: IncomingMessage): boolean =>
+  PATHS.has(url) || (url.includes('?') && PATHS.has(pathOf(url)));
+
 /** `/healthz`: the process turns over. `/readyz`: it can do its work. `/metrics`: Prometheus. Never routed to the outside. */
 export async function serveHealth(
   ctx: Context,
   health: Health,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<boolean> {
-  const path = request.url?.split('?')[0];
+): Promise<void> {
+  const path = pathOf(request.url ?? '');
   if (path === '/healthz') return answer(response, 200, { status: 'ok' });
   if (path === '/readyz') {
     const checks = await readiness(ctx, health);
     const isReady = checks[health.needs] === 'ok' && checks['process'] === 'ok';
     return answer(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not_ready', checks });
   }
-  if (path === '/metrics') {
-    response.writeHead(200, { 'content-type': ctx.metrics.registry.contentType });
-    response.end(await ctx.metrics.registry.metrics());
-    return true;
-  }
-  return false;
+  response.writeHead(200, { 'content-type': ctx.metrics.registry.contentType });
+  response.end(await ctx.metrics.registry.metrics());
 }
+
+const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
 
 async function readiness(ctx: Context, health: Health): Promise<Record<string, string>> {
   const [database, queue] = await Promise.all([check(() => assertMigrated(ctx)), check(() => ctx.redis.ping())]);
@@ -52,8 +56,7 @@ async function check(probe: () => Promise<unknown>): Promise<string> {
   }
 }
 
-function answer(response: ServerResponse, status: number, body: unknown): true {
+function answer(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
   response.end(JSON.stringify(body));
-  return true;
 }

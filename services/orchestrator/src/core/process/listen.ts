@@ -1,7 +1,7 @@
 import { type RequestListener, type Server, createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Context } from '../context.ts';
-import { type Health, serveHealth } from '../http/health.ts';
+import { type Health, isHealthRequest, serveHealth } from '../http/health.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
 interface Listening {
@@ -23,9 +23,8 @@ export async function listen(
 ): Promise<number> {
   const health: Health = { isStopping: false, needs, ...(problem && { problem }) };
   const server: Server = createServer((request, response) => {
-    void serveHealth(ctx, health, request, response).then((isServed) => {
-      if (!isServed) handler(request, response);
-    });
+    if (isHealthRequest(request)) void serveHealth(ctx, health, request, response);
+    else handler(request, response);
   });
   server.keepAliveTimeout = 75_000;
   // For the whole request to arrive: answers and event streams may take as long as they like.
