@@ -11,8 +11,7 @@ export async function run(name: string, start: (app: App) => Promise<number | vo
     app = createApp(loadConfig(), name);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(78);
+    leave(error);
   }
   const { ctx, lifecycle } = app;
   lifecycle.handleSignals(ctx.config.SHUTDOWN_TIMEOUT_MS);
@@ -22,8 +21,14 @@ export async function run(name: string, start: (app: App) => Promise<number | vo
     const port = await start(app);
     ctx.log.info({ port, config: publicConfig(ctx.config) }, 'started');
   } catch (error) {
-    ctx.log.fatal({ err: error }, 'could not start');
+    if (!(error instanceof ConfigError)) ctx.log.fatal({ err: error }, 'could not start');
     await lifecycle.stop('start failed');
+    if (error instanceof ConfigError) leave(error);
     process.exit(1);
   }
+}
+
+function leave(error: ConfigError): never {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(78);
 }

@@ -59,7 +59,7 @@ function problem(issues: readonly { code: string; message: string; input?: unkno
 /** What only works together: one without the other is a mistake, and neither means that the feature is off. */
 const PAIRS = [
   ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'card payments'],
-  ['LLM_UPSTREAM_URL', 'LLM_UPSTREAM_KEY', 'the LLM gateway'],
+  ['LLM_UPSTREAM_URL', 'LLM_UPSTREAM_KEY', 'that LLM provider'],
 ] as const;
 
 function contradictions(config: Partial<Config>): string[] {

@@ -1,79 +1,111 @@
 import type { ErrorBody } from '../../gateway/errors.ts';
 import type { UpstreamError } from '../provider.ts';
+import { envelopeOf, parseEnvelope } from './envelope.ts';
+import { retryAfter } from './retry-after.ts';
 
 /** What the client did wrong, in the provider's words. */
 const THE_CLIENTS = new Set([400, 404, 413, 415, 422]);
 /** Our credentials or our bill: the client must not take it for theirs. */
 const OUR_ACCOUNT = new Set([401, 402, 403]);
-const MAX_RETRY_AFTER_S = 60;
-const MAX_MESSAGE_LENGTH = 2000;
+/** 498 is Groq's for its flex tier, 529 Anthropic's. */
+const OVERLOADED = new Set([498, 503, 529]);
+/** The same with another status: xAI says 400 of a wrong key, OpenAI 429 of an unpaid bill. */
+const OUR_ACCOUNTS_CODES = new Set(['invalid_api_key', 'insufficient_quota', 'billing_hard_limit_reached']);
+const OUR_ACCOUNTS_WORDS = /\b(?:incorrect|invalid) api key|api key not valid|credit balance is too low/i;
+const TOO_LONG =
+  /maximum context length|context[_ ]length[_ ]exceeded|context (?:window|size|length)|prompt is too long|input is too long|too many tokens|(?:prompt|input) (?:tokens? )?.{0,40}exceeds?/i;
+const INVALID = 'invalid_request_error';
+const UPSTREAM = 'upstream_error';
+const TOO_LONG_CODE = 'context_length_exceeded';
+
+type Headers = Record<string, string | string[] | undefined>;
 
 /** OpenAI's envelope, an HTML page or nothing at all in; always an envelope out. */
-export function readError(
-  status: number,
-  headers: Record<string, string | string[] | undefined>,
-  body: Buffer,
-): UpstreamError {
-  const given = envelopeOf(body);
-  if (THE_CLIENTS.has(status) && given) return { status, body: given, isOurs: false };
-  if (OUR_ACCOUNT.has(status))
-    return ours(502, 'upstream_refused', 'The provider refused the gateway itself. The operator has been told.');
-  const retryAfterS = retryAfter(headers['retry-after']);
-  if (status === 429)
-    return {
-      status: 429,
-      body: error('requests', 'rate_limit_exceeded', 'The provider is serving as many requests as it allows us.'),
-      retryAfterS: retryAfterS ?? 1,
-      isOurs: true,
-    };
-  if (status === 503)
-    return { ...ours(503, 'overloaded', 'The provider is overloaded.'), retryAfterS: retryAfterS ?? 1 };
-  return ours(502, 'upstream_error', `The provider failed (${status}).`);
+export function readError(status: number, headers: Headers, body: Buffer): UpstreamError {
+  return classify(status, parseEnvelope(body), retryAfter(headers));
 }
 
-/** An error inside a stream: some providers give a status as its code. */
-export function errorOfEvent(given: unknown): UpstreamError {
-  const { message, type, code } = given as { message?: unknown; type?: unknown; code?: unknown };
-  const status = typeof code === 'number' && code >= 400 && code <= 599 ? code : 502;
+/** An error where none was announced: in an event of a stream. Undefined when it is none. */
+export function errorIn(data: Readonly<Record<string, unknown>>): UpstreamError | undefined {
+  if (data['error']) return errorOf(data['error']);
+  const isError = data['object'] === 'error' || data['type'] === 'error';
+  return isError && !Array.isArray(data['choices']) ? errorOf(data) : undefined;
+}
+
+/** Some give a status as the code; what has none is the provider's own failure. */
+export function errorOf(given: unknown): UpstreamError {
+  const { code, status_code: statusCode } = Object(given) as { code?: unknown; status_code?: unknown };
+  const status = [code, statusCode].map(Number).find((number) => number >= 400 && number <= 599);
+  const envelope = envelopeOf(typeof given === 'string' ? { error: given } : given);
+  if (status !== undefined) return classify(status, envelope);
+  if (envelope?.code === 'rate_limit_exceeded') return rateLimited();
+  if (envelope && isOurAccount(envelope)) return refused;
+  if (envelope && isTooLong(envelope)) return tooLong(envelope);
+  const { type = UPSTREAM, code: name } = envelope ?? {};
   return {
-    status: OUR_ACCOUNT.has(status) ? 502 : status,
-    body: error(
-      typeof type === 'string' ? type : 'upstream_error',
-      typeof code === 'string' ? code : 'upstream_error',
-      OUR_ACCOUNT.has(status) ? 'The provider refused the gateway itself.' : text(message, 'The provider failed.'),
-    ),
-    isOurs: !THE_CLIENTS.has(status),
+    status: 502,
+    body: body(type === INVALID ? UPSTREAM : type, name ?? UPSTREAM, envelope?.message ?? 'The provider failed.'),
+    isOurs: true,
   };
 }
 
-function envelopeOf(body: Buffer): ErrorBody | undefined {
-  try {
-    const { error: given } = JSON.parse(body.toString('utf8')) as { error?: unknown };
-    if (typeof given === 'string') return error('invalid_request_error', null, text(given, ''));
-    if (typeof given !== 'object' || given === null) return undefined;
-    const { message, type, param, code } = given as Record<string, unknown>;
-    if (typeof message !== 'string') return undefined;
+/** Whose fault it is, and what the client is told. */
+export function classify(status: number, given: ErrorBody | undefined, retryAfterS?: number): UpstreamError {
+  if (OUR_ACCOUNT.has(status)) return refused;
+  const known = status < 500 ? given : undefined;
+  if (known && isOurAccount(known)) return refused;
+  if (known && isTooLong(known)) return tooLong(known);
+  // Groq says 413 of a request that is larger than what it allows us in a minute.
+  if (status === 429 || (status === 413 && known?.code === 'rate_limit_exceeded')) return rateLimited(retryAfterS);
+  if (known?.code === 'model_decommissioned')
+    return { status: 404, body: { ...known, code: 'model_not_found' }, isOurs: true };
+  if (known && THE_CLIENTS.has(status)) return { status, body: known, isOurs: false };
+  if (status === 413)
     return {
-      message: text(message, ''),
-      type: typeof type === 'string' ? type : 'invalid_request_error',
-      param: typeof param === 'string' ? param : null,
-      code: typeof code === 'string' ? code : null,
+      status,
+      body: body(INVALID, 'request_too_large', 'The request is larger than the provider takes.'),
+      isOurs: false,
     };
-  } catch {
-    return undefined;
-  }
+  return OVERLOADED.has(status) ? overloaded(retryAfterS) : failed(status, retryAfterS);
 }
 
-const error = (type: string, code: string | null, message: string): ErrorBody => ({ message, type, param: null, code });
-const ours = (status: number, code: string, message: string): UpstreamError => ({
+const isOurAccount = ({ code, message }: ErrorBody): boolean =>
+  OUR_ACCOUNTS_CODES.has(code ?? '') || OUR_ACCOUNTS_WORDS.test(message);
+const isTooLong = ({ code, message }: ErrorBody): boolean => code === TOO_LONG_CODE || TOO_LONG.test(message);
+
+const body = (type: string, code: string | null, message: string): ErrorBody => ({ message, type, param: null, code });
+const ours = (status: number, type: string, code: string, message: string): UpstreamError => ({
   status,
-  body: error('upstream_error', code, message),
+  body: body(type, code, message),
   isOurs: true,
 });
-const text = (value: unknown, fallback: string): string =>
-  typeof value === 'string' && value !== '' ? value.slice(0, MAX_MESSAGE_LENGTH) : fallback;
 
-function retryAfter(header: string | string[] | undefined): number | undefined {
-  const seconds = Number(Array.isArray(header) ? header[0] : header);
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(Math.ceil(seconds), MAX_RETRY_AFTER_S) : undefined;
-}
+/** Our key is wrong, or our bill is not paid. */
+export const refused = ours(
+  502,
+  UPSTREAM,
+  'upstream_refused',
+  'The provider refused the gateway itself. The operator has been told.',
+);
+
+export const rateLimited = (retryAfterS = 1): UpstreamError => ({
+  ...ours(429, 'requests', 'rate_limit_exceeded', 'The provider is serving as many requests as it allows us.'),
+  retryAfterS,
+});
+
+export const overloaded = (retryAfterS = 1): UpstreamError => ({
+  ...ours(503, UPSTREAM, 'overloaded', 'The provider is overloaded.'),
+  retryAfterS,
+});
+
+export const failed = (status: number, retryAfterS?: number): UpstreamError => ({
+  ...ours(502, UPSTREAM, 'upstream_error', `The provider failed (${status}).`),
+  ...(retryAfterS === undefined ? {} : { retryAfterS }),
+});
+
+/** OpenAI's clients look for this code. */
+const tooLong = (given: ErrorBody): UpstreamError => ({
+  status: 400,
+  body: { ...given, type: INVALID, code: TOO_LONG_CODE },
+  isOurs: false,
+});

@@ -1,62 +1,123 @@
-import type { ChatCall, Provider, UpstreamRequest } from '../provider.ts';
-import { readAnswer, readEvent } from './answer.ts';
+import type { Dialect, Provider, Surface, UpstreamCall, UpstreamRequest } from '../provider.ts';
+import { type BodyRules, bodyOf } from './body.ts';
+import { readChatAnswer, readChatEvent } from './chat.ts';
+import { readEmbeddings } from './embeddings.ts';
 import { readError } from './error.ts';
+import { openMessageStream, readMessage } from './messages.ts';
+import { openResponseStream, readResponse } from './responses.ts';
 
-interface Settings {
+export interface Compatible {
   name: string;
+  label: string;
   url: string;
-  key: string;
+  /** Null: the provider asks for none. */
+  key: string | null;
+  surfaces: readonly Surface[];
+  /** How the key is sent; `authorization: Bearer …` unless it says otherwise. */
+  authorize?: (key: string) => Record<string, string>;
+  headers?: Readonly<Record<string, string>>;
+  paths?: Readonly<Partial<Record<Surface | 'models', string>>>;
+  /** `asked`: a stream says its usage when `stream_options` ask for it; `always`: unasked, and it knows no such field. */
+  streamUsage?: 'asked' | 'always';
+  rules?: Readonly<Partial<Record<Surface, BodyRules>>>;
+  readError?: Provider['readError'];
+  /** Some have no list of models. */
+  hasModels?: boolean;
 }
 
-/** Anything that speaks OpenAI's chat completions. */
-export function openaiCompatible({ name, url, key }: Settings): Provider {
-  const headers = (requestId: string) => ({
-    authorization: `Bearer ${key}`,
+type Reading = Omit<Dialect, 'request'>;
+
+const PATHS = {
+  chat: '/chat/completions',
+  embeddings: '/embeddings',
+  responses: '/responses',
+  messages: '/messages',
+  models: '/models',
+} as const;
+
+const READINGS: Readonly<Record<Surface, Reading>> = {
+  chat: { readAnswer: readChatAnswer, openStream: () => readChatEvent },
+  embeddings: { readAnswer: readEmbeddings, openStream: () => () => ({ kind: 'broken' }) },
+  responses: { readAnswer: readResponse, openStream: openResponseStream },
+  messages: { readAnswer: readMessage, openStream: openMessageStream },
+};
+
+/** Without it an API that speaks Anthropic's way does not say in which version. */
+const MESSAGES_HEADERS = { 'anthropic-version': '2023-06-01' };
+const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+
+/** Anything that speaks OpenAI's APIs; what a provider does differently is in its settings. */
+export function openaiCompatible(settings: Compatible): Provider {
+  const { name, label, url, key, surfaces, paths = {}, authorize = bearer } = settings;
+  const common = {
+    ...(key === null ? {} : authorize(key)),
+    ...settings.headers,
     'accept-encoding': 'identity',
     'user-agent': 'bastide-gateway',
-    'x-request-id': requestId,
+  };
+  const dialect = (surface: Surface): Dialect => {
+    const path = paths[surface] ?? PATHS[surface];
+    const headers = {
+      ...common,
+      'content-type': 'application/json',
+      ...(surface === 'messages' ? MESSAGES_HEADERS : {}),
+    };
+    const rulesFor = streamRules(settings, surface);
+    return {
+      ...READINGS[surface],
+      request: (call) => ({
+        path,
+        headers: {
+          ...headers,
+          accept: call.isStream ? 'text/event-stream' : 'application/json',
+          'x-request-id': call.requestId,
+        },
+        body: bodyOf(call, rulesFor(call)),
+      }),
+    };
+  };
+  const modelsRequest = (requestId: string): UpstreamRequest => ({
+    path: paths.models ?? PATHS.models,
+    headers: { ...common, 'x-request-id': requestId },
+    body: '',
   });
   return {
     name,
+    label,
     url,
-    chatRequest: (call) => ({
-      path: '/chat/completions',
-      headers: {
-        ...headers(call.requestId),
-        'content-type': 'application/json',
-        accept: call.isStream ? 'text/event-stream' : 'application/json',
-      },
-      body: bodyOf(call),
-    }),
-    modelsRequest: (requestId): UpstreamRequest => ({ path: '/models', headers: headers(requestId), body: '' }),
-    readAnswer,
-    readEvent,
-    readError,
-    readModels,
+    dialects: Object.fromEntries(surfaces.map((surface) => [surface, dialect(surface)])),
+    readError: settings.readError ?? readError,
+    ...(settings.hasModels === false ? {} : { modelsRequest, readModels }),
   };
 }
 
-const INCLUDE_USAGE = Buffer.from(',"stream_options":{"include_usage":true}}');
-const MODEL_KEY = Buffer.from('"model"');
-
-/** The client's own bytes wherever possible; a stream is made to say its usage. */
-function bodyOf({ rawBody, body, isStream }: ChatCall): Buffer | string {
-  // Two `model` keys could be read in one way here and in another upstream: what was checked is what is sent.
-  const isAmbiguous = rawBody.indexOf(MODEL_KEY) !== rawBody.lastIndexOf(MODEL_KEY);
-  const options = body['stream_options'] as Record<string, unknown> | null | undefined;
-  const asksForUsage = !isStream || options?.['include_usage'] === true;
-  if (asksForUsage) return isAmbiguous ? JSON.stringify(body) : rawBody;
-  if (!isAmbiguous && options === undefined)
-    return Buffer.concat([rawBody.subarray(0, rawBody.lastIndexOf('}')), INCLUDE_USAGE]);
-  return JSON.stringify({ ...body, stream_options: { ...options, include_usage: true } });
+/** Every chat stream is made to say its usage. */
+function streamRules(
+  { rules, streamUsage = 'asked' }: Compatible,
+  surface: Surface,
+): (call: UpstreamCall) => BodyRules {
+  const own = rules?.[surface] ?? {};
+  if (surface !== 'chat') return () => own;
+  if (streamUsage === 'always') {
+    const without: BodyRules = { ...own, drops: [...(own.drops ?? []), 'stream_options'] };
+    return () => without;
+  }
+  const asking: BodyRules = { ...own, sets: { ...own.sets, stream_options: { include_usage: true } } };
+  return ({ isStream, body }) => {
+    if (!isStream) return own;
+    const options = body['stream_options'] as Record<string, unknown> | null | undefined;
+    if (!options) return asking;
+    if (options['include_usage'] === true) return own;
+    return { ...own, sets: { ...own.sets, stream_options: { ...options, include_usage: true } } };
+  };
 }
 
 function readModels(body: Buffer) {
   try {
     const { data } = JSON.parse(body.toString('utf8')) as { data?: unknown };
     if (!Array.isArray(data)) return undefined;
-    return (data as { id?: unknown; created?: unknown; owned_by?: unknown }[]).flatMap((model) =>
-      typeof model.id === 'string'
+    return (data as ({ id?: unknown; created?: unknown; owned_by?: unknown } | null)[]).flatMap((model) =>
+      typeof model?.id === 'string'
         ? {
             id: model.id,
             created: typeof model.created === 'number' ? model.created : 0,
