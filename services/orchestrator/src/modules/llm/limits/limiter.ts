@@ -1,81 +1,126 @@
 import type { Redis } from 'ioredis';
+import type { z } from 'zod';
 import type { Principal } from '../keys/principal.ts';
-import type { RedisNames } from './names.ts';
-import { RESERVE, SETTLE } from './scripts.ts';
+import { UsageRecord } from '../usage/record.ts';
+import { countersOf } from './counters.ts';
+import { type Decision, decide } from './decision.ts';
+import { type RedisNames, redisNames } from './names.ts';
+import { type Periods, periodsAt } from './periods.ts';
+import { FIRST_COUNTER, type Plan, keptS, planOf } from './plan.ts';
+import { type ScriptedRedis, scripted } from './scripted-redis.ts';
+import type { Seeds } from './seeds.ts';
+import { EVERYBODY, type Stake, type Used, correctionOf, recordHead } from './stake.ts';
+import { Sweeper } from './sweeper.ts';
 
-const UNLIMITED = -1;
-const NOT_ASKED = -1;
-const ONE_MESSAGE = 1;
-const DAY_S = 86_400;
-/** Days are the operator's; until that is a setting they are UTC's. */
-const OFFSET_S = 0;
+export type { Allowance, Allowances, Decision } from './decision.ts';
 
-interface ScriptedRedis extends Redis {
-  llmReserve(keyCount: number, ...args: (string | number)[]): Promise<[string, string, ...number[]]>;
-  llmSettle(keyCount: number, ...args: (string | number)[]): Promise<null>;
-}
+/** A day that ends, counters that are not known and a new day meanwhile: more often than that is a mistake. */
+const MAX_ATTEMPTS = 6;
 
-/** How much of a limit is left after this request, for the answer's headers. */
-export interface Allowance {
-  limit: number;
-  remaining: number;
-  resetMs: number;
-}
-
-export interface Reservation {
+export interface ReserveRequest {
   requestId: string;
-  tenantId: string;
-  /** Both say against which counters it was made. */
-  epoch: string;
-  day: number;
+  principal: Principal;
+  configVersion: number;
+  /** Whose ticket is taken; null = none. */
+  counter: string | null;
+  /** At most, by the dearest provider that may be asked. */
+  costNanoUsd: number;
+  tokens: number;
 }
 
-export type Decision =
-  | { kind: 'granted'; reservation: Reservation; allowance: Allowance | null }
-  | { kind: 'refused'; by: 'day' | 'minute'; allowance: Allowance; retryAfterMs: number }
-  /** The principal is out of date: read it again and ask again. */
-  | { kind: 'stale' };
+export interface Reservation extends Stake {
+  /** Says which Redis remembers it. */
+  epoch: string;
+}
 
-/** What the database counted on a day, for a Redis that may have forgotten. */
-type CountMessages = (tenantId: string, dayBegan: Date) => Promise<number>;
+export interface Settlement extends Used {
+  /** JSON of a usage record. */
+  usage: string;
+}
 
+export interface LimiterOptions {
+  prefix: string;
+  /** Of this process alone. */
+  gatewayId: string;
+  zone: string;
+  dailyBudgetNanoUsd: number;
+  seeds: Seeds;
+  /** A gateway whose heart has not beaten for this long is dead. */
+  deadMs?: number;
+}
+
+const LateUsage = UsageRecord.pick({ requestId: true, tenantId: true, keyId: true, at: true, costNanoUsd: true });
+type LateUsage = z.output<typeof LateUsage>;
+
+/** Counts what requests use, in Redis, where all gateways do: a limit holds however many of them there are. */
 export class Limiter {
   readonly #redis: ScriptedRedis;
   readonly #names: RedisNames;
-  readonly #countMessages: CountMessages;
+  readonly #options: LimiterOptions;
+  readonly #sweeper: Sweeper;
+  readonly #plans = new WeakMap<Principal, Plan>();
+  /** Questions to the database that are under way, by counter. */
+  readonly #seeding = new Map<string, Promise<void>>();
+  /** Asked for, and neither refused nor given back as far as we know. */
+  readonly #held = new Set<string>();
+  /** Settlements that Redis did not confirm. */
+  readonly #owed = new Map<string, { reservation: Reservation; settlement: Settlement | null }>();
+  #periods: Periods;
+  #epoch = '';
 
-  constructor(redis: Redis, names: RedisNames, countMessages: CountMessages) {
-    redis.defineCommand('llmReserve', { lua: RESERVE });
-    redis.defineCommand('llmSettle', { lua: SETTLE });
-    this.#redis = redis as ScriptedRedis;
-    this.#names = names;
-    this.#countMessages = countMessages;
+  constructor(redis: Redis, options: LimiterOptions) {
+    this.#redis = scripted(redis);
+    this.#names = redisNames(options.prefix);
+    this.#options = options;
+    this.#periods = periodsAt(options.zone, Date.now());
+    this.#sweeper = new Sweeper(this.#redis, this.#names, options);
   }
 
   /** Rejects when Redis does not answer: nothing may be served then, for nothing could be counted. */
-  async reserve(requestId: string, principal: Principal): Promise<Decision> {
-    const first = await this.#ask(requestId, principal, NOT_ASKED);
-    if (first.outcome !== 'unknown') return decide(requestId, principal, first);
-    const dayBegan = new Date((first.day * DAY_S - OFFSET_S) * 1000);
-    const counted = await this.#countMessages(principal.tenantId, dayBegan);
-    return decide(requestId, principal, await this.#ask(requestId, principal, counted));
+  async reserve(request: ReserveRequest): Promise<Decision> {
+    this.#held.add(request.requestId);
+    // When this fails, nobody knows whether Redis took it: `beat` finds what it did.
+    let isTaken = false;
+    try {
+      const decision = await this.#ask(request);
+      isTaken = decision.kind === 'granted';
+      return decision;
+    } finally {
+      if (!isTaken) this.#held.delete(request.requestId);
+    }
   }
 
-  /** The request was served: what was reserved stays used. `usage` goes to the stream. */
-  async settle(reservation: Reservation, usage: string): Promise<void> {
-    await this.#settle(reservation, usage, 0, '0');
+  /** The request was served: what it used takes the place of what was reserved. The second time changes nothing. */
+  async settle(reservation: Reservation, settlement: Settlement): Promise<void> {
+    await this.#giveBack(reservation, settlement);
   }
 
-  /** The request was not served: it counts for nothing. */
+  /** The request was not served: it counts for nothing. The second time changes nothing. */
   async release(reservation: Reservation): Promise<void> {
-    await this.#settle(reservation, '', -ONE_MESSAGE, '1');
+    await this.#giveBack(reservation, null);
   }
 
-  /** Usage that the stream may have lost. */
+  /** Says that we live, and settles what could not be settled before; run it each second. */
+  async beat(): Promise<void> {
+    for (const { reservation, settlement } of this.#owed.values()) await this.#giveBack(reservation, settlement);
+    const held = this.#held.size;
+    const recorded = await this.#sweeper.beat();
+    if (recorded > held) await this.#sweeper.giveBackUnless(this.#options.gatewayId, (id) => this.#held.has(id));
+  }
+
+  /** Gives back what dead gateways hold; run it every few seconds. Resolves to how many requests that were. */
+  sweep(): Promise<number> {
+    return this.#sweeper.sweep();
+  }
+
+  /** Usage that the stream may have lost, and that no settlement has counted. */
   async addUsage(usages: readonly string[]): Promise<void> {
-    const pipeline = this.#redis.pipeline();
-    for (const usage of usages) pipeline.xadd(this.#names.usage, '*', 'usage', usage);
-    for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
+    for (const json of usages) {
+      const usage = LateUsage.parse(JSON.parse(json));
+      const owed = this.#owed.get(usage.requestId);
+      if (owed) await this.#giveBack(owed.reservation, owed.settlement);
+      else await this.#addLate(usage, json, '');
+    }
   }
 
   /** By the clock of Redis; null = nothing waits. */
@@ -84,61 +129,143 @@ export class Limiter {
     return entry ? Number(entry[0].split('-')[0]) : null;
   }
 
-  async #settle({ requestId, tenantId, epoch, day }: Reservation, usage: string, messages: number, givesBack: string) {
-    const names = this.#names;
-    const keys = [names.epoch, names.minute(tenantId), names.usage, names.messages(tenantId)];
-    await this.#redis.llmSettle(keys.length, ...keys, requestId, epoch, day, usage, givesBack, messages);
+  async #ask(request: ReserveRequest): Promise<Decision> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const plan = this.#planOf(request.principal);
+      const [outcome, now, epoch, ...rest] = await this.#redis.llmReserve(...this.#callFor(plan, request));
+      switch (outcome) {
+        case 'day':
+          this.#periods = periodsAt(this.#options.zone, Number(now));
+          break;
+        case 'unknown':
+          await Promise.all(rest.map((place) => this.#seed(plan, Number(place))));
+          break;
+        case 'stale_principal':
+          return { kind: 'stale', what: 'principal' };
+        case 'stale_config':
+          return { kind: 'stale', what: 'config' };
+        case 'granted':
+        case 'refused': {
+          this.#epoch = String(epoch);
+          const [second = 0, isFallback, minute = 0, waitMs = 0, ...used] = rest.map(Number);
+          const isBudgetFallback = isFallback === 1;
+          const isGranted = outcome === 'granted';
+          const ticket = isGranted ? second : 0;
+          return decide(
+            plan,
+            { isGranted, nowMs: Number(now), ticket, refusedBy: second, isBudgetFallback, waitMs, used },
+            this.#reservation(plan, request, { minute, isBudgetFallback }),
+          );
+        }
+        default:
+          throw new Error(`The reserving script answered ${outcome}`);
+      }
+    }
+    throw new Error('Redis could not say whether there is room: its clock or its memory is unsteady');
   }
 
-  async #ask(requestId: string, { tenantId, version, limits }: Principal, counted: number): Promise<Answer> {
-    const names = this.#names;
-    const [outcome, epoch, day = 0, nowMs = 0, inMinute = 0, roomMs = 0, , messages = 0] = await this.#redis.llmReserve(
-      4,
-      names.epoch,
-      names.version(tenantId),
-      names.minute(tenantId),
-      names.messages(tenantId),
+  #planOf(principal: Principal): Plan {
+    const known = this.#plans.get(principal);
+    if (known?.periods === this.#periods) return known;
+    const plan = planOf({ names: this.#names, ...this.#options }, principal, this.#periods);
+    this.#plans.set(principal, plan);
+    return plan;
+  }
+
+  #callFor(plan: Plan, request: ReserveRequest): [number, ...string[]] {
+    const { requestId, principal, configVersion, counter, costNanoUsd, tokens } = request;
+    const ticket = counter === null ? [] : [this.#names.ticket(counter)];
+    return [
+      plan.keys.length + ticket.length,
+      ...plan.keys,
+      ...ticket,
+      this.#epoch,
+      String(principal.version),
+      String(configVersion),
       requestId,
-      version,
-      limits.requestsPerMinute ?? UNLIMITED,
-      OFFSET_S,
-      limits.messagesPerDay ?? UNLIMITED,
-      ONE_MESSAGE,
-      counted,
-    );
-    return { outcome, epoch, day, nowMs, inMinute, roomMs, messages };
+      String(costNanoUsd),
+      String(tokens),
+      recordHead(plan.scope, plan.mask, tokens),
+      ...plan.args,
+    ];
   }
-}
 
-interface Answer {
-  outcome: string;
-  epoch: string;
-  day: number;
-  nowMs: number;
-  inMinute: number;
-  roomMs: number;
-  messages: number;
-}
+  #reservation(
+    { scope, counters }: Plan,
+    { requestId, costNanoUsd, tokens }: ReserveRequest,
+    { minute, isBudgetFallback }: { minute: number; isBudgetFallback: boolean },
+  ): Reservation {
+    return {
+      requestId,
+      gatewayId: this.#options.gatewayId,
+      scope,
+      counters,
+      costNanoUsd: isBudgetFallback ? 0 : costNanoUsd,
+      tokens,
+      minute,
+      epoch: this.#epoch,
+    };
+  }
 
-function decide(requestId: string, { tenantId, limits }: Principal, answer: Answer): Decision {
-  const { outcome, epoch, day, nowMs, inMinute, roomMs, messages } = answer;
-  if (outcome === 'stale') return { kind: 'stale' };
-  const daily = allowance(limits.messagesPerDay, messages, ((day + 1) * DAY_S - OFFSET_S) * 1000 - nowMs);
-  const minutely = allowance(limits.requestsPerMinute, inMinute, Math.max(0, roomMs));
-  if (outcome === 'granted')
-    return { kind: 'granted', reservation: { requestId, tenantId, epoch, day }, allowance: tightest(daily, minutely) };
-  if (outcome === 'counter' && daily)
-    return { kind: 'refused', by: 'day', allowance: daily, retryAfterMs: daily.resetMs };
-  if (outcome === 'minute' && minutely)
-    return { kind: 'refused', by: 'minute', allowance: minutely, retryAfterMs: minutely.resetMs };
-  throw new Error(`The reservation script answered ${outcome}`);
-}
+  /** Asks once for all who wait for the same counter. */
+  #seed(plan: Plan, place: number): Promise<void> {
+    const key = plan.keys[place - 1] ?? '';
+    const underWay = this.#seeding.get(key);
+    if (underWay) return underWay;
+    const seeding = this.#askDatabase(plan, place, key).finally(() => this.#seeding.delete(key));
+    this.#seeding.set(key, seeding);
+    return seeding;
+  }
 
-function allowance(limit: number | null, used: number, resetMs: number): Allowance | null {
-  return limit === null ? null : { limit, remaining: Math.max(0, limit - used), resetMs };
-}
+  async #askDatabase({ counters, periods, scope }: Plan, place: number, key: string): Promise<void> {
+    const { seeds } = this.#options;
+    const counter = counters[place - FIRST_COUNTER];
+    const period = periods[counter?.period ?? 'day'];
+    const { tenantId, keyId } = scope;
+    const owner = { tenantId, ...(counter?.by === 'key' && { keyId }) };
+    const value =
+      counter?.kind === 'messages'
+        ? await seeds.messages(owner, period)
+        : await seeds.costNanoUsd(counter ? owner : {}, period);
+    await this.#redis.set(key, value, 'EX', keptS(period), 'NX');
+  }
 
-function tightest(a: Allowance | null, b: Allowance | null): Allowance | null {
-  if (!a || !b) return a ?? b;
-  return a.remaining <= b.remaining ? a : b;
+  async #giveBack(reservation: Reservation, settlement: Settlement | null): Promise<void> {
+    const { requestId, gatewayId, epoch } = reservation;
+    const names = this.#names;
+    const { keys, amounts, counters, tokens } = correctionOf(names, reservation, settlement);
+    const usage = settlement?.usage ?? '';
+    try {
+      const isDone = await this.#redis.llmGiveBack(
+        ...[3 + keys.length, names.reserved(gatewayId), names.usage, names.late(requestId), ...keys],
+        ...[requestId, usage, 0, counters, tokens, ...amounts],
+      );
+      if (isDone === 0 && settlement) await this.#addLate(LateUsage.parse(JSON.parse(usage)), usage, epoch);
+    } catch (error) {
+      this.#owed.set(requestId, { reservation, settlement });
+      throw error;
+    }
+    this.#owed.delete(requestId);
+    this.#held.delete(requestId);
+  }
+
+  /** `epoch` is that of the reservation, should it perhaps have been settled before. */
+  async #addLate({ requestId, tenantId, keyId, at, costNanoUsd }: LateUsage, json: string, epoch: string) {
+    const names = this.#names;
+    const { day, month } = this.#periodsOf(at);
+    const scope = { tenantId, keyId, day: day.name, month: month.name };
+    const counters = countersOf(names, scope, null).filter(({ period }) => period !== null);
+    const keys = [names.cost(EVERYBODY, day.name), ...counters.map(({ key }) => key)];
+    const amounts = [costNanoUsd, ...counters.map(({ kind }) => (kind === 'messages' ? 1 : costNanoUsd))];
+    await this.#redis.llmAddLate(
+      ...[3 + keys.length, names.late(requestId), names.usage, names.epoch(this.#options.zone), ...keys],
+      ...[json, epoch, ...amounts],
+    );
+  }
+
+  #periodsOf(at: string): Periods {
+    const atMs = Date.parse(at);
+    const { day } = this.#periods;
+    return atMs >= day.beganMs && atMs < day.endsMs ? this.#periods : periodsAt(this.#options.zone, atMs);
+  }
 }

@@ -21,8 +21,14 @@ export const Quota = z.object({
 });
 export type Quota = z.output<typeof Quota>;
 
-/** Whatever of both is reached first refuses. */
-export const Limits = z.object({ tier: z.string(), tenant: Quota, key: Quota });
+/** Whatever is reached first refuses. */
+export const Limits = z.object({
+  tier: z.string(),
+  tenant: Quota,
+  /** What the tenant's owner set, beside the budget that comes with the plan or from the operator. */
+  ownBudget: Budget.nullable().default(null),
+  key: Quota,
+});
 export type Limits = z.output<typeof Limits>;
 
 export const NO_QUOTA: Quota = {

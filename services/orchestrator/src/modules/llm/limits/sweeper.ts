@@ -1,0 +1,79 @@
+import type { RedisNames } from './names.ts';
+import type { ScriptedRedis } from './scripted-redis.ts';
+import { correctionOf, readRecord } from './stake.ts';
+
+const DEAD_MS = 15_000;
+const BATCH = 200;
+
+/**
+ * Gives back what gateways hold that do not live any more. A gateway is dead when its count of beats has stood still for
+ * `deadMs` by our own clock, so that clocks may differ and jump. Several may sweep at once: each reservation is given
+ * back by whoever removes it.
+ */
+export class Sweeper {
+  readonly #redis: ScriptedRedis;
+  readonly #names: RedisNames;
+  readonly #gatewayId: string;
+  readonly #deadMs: number;
+  readonly #seen = new Map<string, { beats: string; atMs: number }>();
+
+  constructor(redis: ScriptedRedis, names: RedisNames, options: { gatewayId: string; deadMs?: number }) {
+    this.#redis = redis;
+    this.#names = names;
+    this.#gatewayId = options.gatewayId;
+    this.#deadMs = options.deadMs ?? DEAD_MS;
+  }
+
+  /** Resolves to how many reservations this gateway has in Redis. */
+  beat(): Promise<number> {
+    const { gateways, reserved } = this.#names;
+    return this.#redis.llmBeat(2, gateways, reserved(this.#gatewayId), this.#gatewayId);
+  }
+
+  async sweep(): Promise<number> {
+    const gateways = Object.entries(await this.#redis.hgetall(this.#names.gateways));
+    const nowMs = performance.now();
+    let swept = 0;
+    for (const [gatewayId, beats] of gateways) {
+      if (gatewayId === this.#gatewayId || !this.#isDead(gatewayId, beats, nowMs)) continue;
+      swept += await this.giveBackUnless(gatewayId, () => false);
+      await this.#redis.llmBury(2, this.#names.gateways, this.#names.reserved(gatewayId), gatewayId, beats);
+    }
+    const alive = new Set(gateways.map(([gatewayId]) => gatewayId));
+    for (const gatewayId of this.#seen.keys()) if (!alive.has(gatewayId)) this.#seen.delete(gatewayId);
+    return swept;
+  }
+
+  /** What these requests really used comes from a journal, if it comes. */
+  async giveBackUnless(gatewayId: string, isHeld: (requestId: string) => boolean): Promise<number> {
+    const reserved = this.#names.reserved(gatewayId);
+    let [cursor, given] = ['0', 0];
+    do {
+      const [next, found] = await this.#redis.hscan(reserved, cursor, 'COUNT', BATCH);
+      cursor = next;
+      for (let at = 0; at + 1 < found.length; at += 2) {
+        const [requestId = '', record = ''] = found.slice(at, at + 2);
+        if (!isHeld(requestId)) given += await this.#giveBack(gatewayId, requestId, record);
+      }
+    } while (cursor !== '0');
+    return given;
+  }
+
+  #isDead(gatewayId: string, beats: string, nowMs: number): boolean {
+    const seen = this.#seen.get(gatewayId);
+    if (seen?.beats === beats) return nowMs - seen.atMs >= this.#deadMs;
+    this.#seen.set(gatewayId, { beats, atMs: nowMs });
+    return false;
+  }
+
+  async #giveBack(gatewayId: string, requestId: string, record: string): Promise<number> {
+    const names = this.#names;
+    const stake = readRecord(names, gatewayId, requestId, record);
+    if (!stake) return this.#redis.hdel(names.reserved(gatewayId), requestId);
+    const { keys, amounts, counters, tokens } = correctionOf(names, stake, null);
+    return this.#redis.llmGiveBack(
+      ...[3 + keys.length, names.reserved(gatewayId), names.usage, names.late(requestId), ...keys],
+      ...[requestId, '', 1, counters, tokens, ...amounts],
+    );
+  }
+}
