@@ -345,9 +345,9 @@ export const variables = {
     secret: true,
   }),
   LLM_PRICES_FILE: variable({
-    schema: z.string().default('llm-prices.yaml'),
+    schema: z.string().optional(),
     group: LLM,
-    about: 'What models cost; a model that is not in it is served at cost 0.',
+    about: 'Your own prices of models, laid over those that are shipped (llm-prices.yaml says how).',
   }),
   LLM_DAILY_BUDGET_USD: variable({
     schema: z.coerce.number().min(0).max(1_000_000).default(50),
