@@ -34,6 +34,11 @@ export interface Produced {
 
 export interface UsageRow {
   request_id: string;
+  tenant_id: string;
+  key_id: string;
+  provider: string;
+  model: string;
+  upstream_model: string | null;
   outcome: string;
   prompt_tokens: number;
   cached_tokens: number;
@@ -42,29 +47,39 @@ export interface UsageRow {
   price: string | null;
   is_estimated: number;
   is_stream: number;
+  is_fallback: number;
+  is_budget_fallback: number;
+  is_cache_hit: number;
   first_byte_ms: number | null;
 }
 
 /** Prompt caching is the sandbox's own; the tests' times are short, so that they can see what happens after them. */
 export const QUICK: GatewayOptions = { keeperTimes: { roundMs: 200, patienceMs: 1000, deadMs: 3000 } };
-export const MODEL = 'gpt-4o-mini';
+/** Its tokens are counted by the stand-in's own rule when it does not say them itself. */
+export const MODEL = 'sandbox-small';
 export const PRO = 'llm-pro-m-usd-v1';
 export const FREE = 'llm-free-m-eur-v1';
 export const STUDENT = 'llm-student-m-dzd-v1';
 
+export interface TestProvider {
+  faults: Faults;
+  produced(): Produced[];
+  configure(settings: Record<string, unknown>): void;
+  /** When it saw the end of a request's connection or answer, by request id. */
+  closedAt: ReadonlyMap<string, number>;
+  /** Of the last request that reached it. */
+  headers(): IncomingHttpHeaders;
+  /** Nothing is being made any more. */
+  idle(): Promise<unknown>;
+  url: string;
+}
+
 export interface LlmWorld {
   app: TestApp;
-  provider: {
-    faults: Faults;
-    produced(): Produced[];
-    configure(settings: Record<string, unknown>): void;
-    /** When it saw the end of a request's connection or answer, by request id. */
-    closedAt: ReadonlyMap<string, number>;
-    /** Of the last request that reached it. */
-    headers(): IncomingHttpHeaders;
-    /** Nothing is being made any more. */
-    idle(): Promise<unknown>;
-  };
+  /** `custom`: the one that every tier falls to. */
+  provider: TestProvider;
+  /** The others that were asked for, by name. */
+  providers: Readonly<Record<string, TestProvider>>;
   startGateway(env?: Record<string, string>, options?: GatewayOptions): Promise<TestGateway>;
   spawnGateway(env?: Record<string, string>): Promise<GatewayProcess>;
   startConsumer(options?: { claimIdleMs?: number }): UsageConsumer;
@@ -90,42 +105,43 @@ export interface GatewayProcess extends Omit<TestGateway, 'stop' | 'ctx'> {
   rssBytes(): number;
 }
 
+interface WorldOptions {
+  /** Providers by name, each with books and faults of its own, beside `custom`. */
+  providers?: readonly string[];
+  /** No plan limits the requests of a minute. */
+  hasNoRates?: boolean;
+}
+
 /** A provider, a database, and what it takes to put gateways in between. */
-export async function startLlmWorld(cleanUp: CleanUp, overrides: Record<string, string> = {}): Promise<LlmWorld> {
+export async function startLlmWorld(
+  cleanUp: CleanUp,
+  overrides: Record<string, string> = {},
+  options: WorldOptions = {},
+): Promise<LlmWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'bastide-llm-'));
   cleanUp(() => Promise.resolve(rmSync(folder, { recursive: true, force: true })));
-  const world = { clock: new Clock(), faults: new Faults(), log: new RequestLog() };
-  const llm = createLlm(world, { apiKey: TEST_ENV.LLM_UPSTREAM_KEY });
-  const listening = await listen('llm', 0);
-  const closedAt = new Map<string, number>();
-  let headers: IncomingHttpHeaders = {};
-  listening.server.on('request', (request, response) => {
-    headers = request.headers;
-    response.once('close', () => closedAt.set(String(request.headers['x-request-id']), Date.now()));
-  });
-  listening.server.on('request', misbehaving(world, llm));
-  cleanUp(() => listening.close());
+  const provider = await startProvider(cleanUp);
+  const providers: Record<string, TestProvider> = {};
+  for (const name of options.providers ?? []) providers[name] = await startProvider(cleanUp);
   const app = await createTestApp(cleanUp, {
-    LLM_UPSTREAM_URL: `${listening.url}/v1`,
+    LLM_UPSTREAM_URL: provider.url,
+    LLM_PROVIDER_URLS: Object.entries(providers)
+      .map(([name, { url }]) => `${name}=${url}`)
+      .join(','),
+    ...Object.fromEntries(
+      Object.keys(providers).map((name) => [`${name.toUpperCase()}_API_KEY`, TEST_ENV.LLM_UPSTREAM_KEY]),
+    ),
     DATA_DIR: join(folder, 'data'),
-    CATALOGUE_FILE: catalogueWithoutRate(folder),
+    // A machine that runs other tests beside this one is late without being overloaded.
+    LLM_SHED_AFTER_MS: '60000',
+    CATALOGUE_FILE: catalogueWithoutRate(folder, options.hasNoRates ?? false),
     ...overrides,
   });
-  const state = () => llm.state() as { requests: Produced[] };
   const rows = () => app.ctx.db<UsageRow>('llm_usage').orderBy('request_id');
   return {
     app,
-    provider: {
-      faults: world.faults,
-      produced: () => state().requests.map((request) => ({ ...request })),
-      configure: (settings) => void llm.actions?.['configure']?.(settings),
-      closedAt,
-      headers: () => headers,
-      idle: () =>
-        eventually('the provider to be done', () =>
-          Promise.resolve(state().requests.every(({ outcome }) => outcome !== 'open')),
-        ),
-    },
+    provider,
+    providers,
     startGateway: async (env = {}, options = QUICK) => {
       const gateway = createApp(loadConfig({ ...app.env, ...env }), 'gateway');
       const stop = () => gateway.lifecycle.stop('test');
@@ -170,6 +186,33 @@ export async function startLlmWorld(cleanUp: CleanUp, overrides: Record<string, 
   };
 }
 
+async function startProvider(cleanUp: CleanUp): Promise<TestProvider> {
+  const world = { clock: new Clock(), faults: new Faults(), log: new RequestLog() };
+  const llm = createLlm(world, { apiKey: TEST_ENV.LLM_UPSTREAM_KEY });
+  const listening = await listen('llm', 0);
+  const closedAt = new Map<string, number>();
+  let headers: IncomingHttpHeaders = {};
+  listening.server.on('request', (request, response) => {
+    headers = request.headers;
+    response.once('close', () => closedAt.set(String(request.headers['x-request-id']), Date.now()));
+  });
+  listening.server.on('request', misbehaving(world, llm));
+  cleanUp(() => listening.close());
+  const state = () => llm.state() as { requests: Produced[] };
+  return {
+    faults: world.faults,
+    produced: () => state().requests.map((request) => ({ ...request })),
+    configure: (settings) => void llm.actions?.['configure']?.(settings),
+    closedAt,
+    headers: () => headers,
+    idle: () =>
+      eventually('the provider to be done', () =>
+        Promise.resolve(state().requests.every(({ outcome }) => outcome !== 'open')),
+      ),
+    url: `${listening.url}/v1`,
+  };
+}
+
 export const clientOf =
   (url: string) =>
   (key: string | { secret: string }, options: { maxRetries?: number } = {}): OpenAI =>
@@ -179,11 +222,12 @@ export const clientOf =
       maxRetries: options.maxRetries ?? 0,
     });
 
-/** Pro without its limit per minute, for tests that are about something else. */
-function catalogueWithoutRate(folder: string): string {
+/** Pro without its limit per minute, for tests that are about something else; or no plan with one. */
+function catalogueWithoutRate(folder: string, hasNoRates: boolean): string {
+  const limited = hasNoRates ? /llm_requests_per_minute: \d+/g : /llm_requests_per_minute: 60/g;
   const path = join(folder, 'catalogue.yaml');
   const text = readFileSync(repositoryPath('services/orchestrator/catalogue.yaml'), 'utf8');
-  writeFileSync(path, text.replace('llm_requests_per_minute: 60', 'llm_requests_per_minute: unlimited'));
+  writeFileSync(path, text.replaceAll(limited, 'llm_requests_per_minute: unlimited'));
   return path;
 }
 

@@ -371,6 +371,11 @@ export const variables = {
     group: LLM,
     about: 'Requests under way at once in one gateway; more are told to come back.',
   }),
+  LLM_SHED_AFTER_MS: variable({
+    schema: milliseconds(300),
+    group: 'LLM gateway',
+    about: 'How late the gateway’s own work may be before it refuses a part of the requests instead of being slow for all.',
+  }),
   LLM_CONNECT_TIMEOUT_MS: variable({
     schema: milliseconds(3000),
     group: LLM,

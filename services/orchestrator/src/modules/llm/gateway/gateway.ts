@@ -13,6 +13,7 @@ import { RetryBudget } from '../resilience/retry-budget.ts';
 import { Slots } from '../resilience/slots.ts';
 import { Router } from '../routing/router.ts';
 import { TokenCounter } from '../tokenizer/token-counter.ts';
+import { databaseSeeds } from '../limits/seeds.ts';
 import { Journal } from '../usage/journal.ts';
 import { JournalKeeper, type KeeperTimes, openJournalFolder } from '../usage/journal-keeper.ts';
 import type { Completion } from './completion.ts';
@@ -32,6 +33,7 @@ const REDIS_TIMEOUT_MS = 2000;
 /** Of the time to stop, kept for ending what is left and settling it. */
 const LAST_MOMENTS_MS = 3000;
 const SETTLE_MS = 1500;
+const NANO_PER_USD = 1_000_000_000;
 
 export interface GatewayOptions {
   keeperTimes?: Partial<KeeperTimes>;
@@ -63,7 +65,9 @@ export class Gateway {
     this.#loops = [
       loop('changes of keys', WATCH_MS, () => parts.principals.watch()),
       loop('changes of routes', WATCH_MS, () => parts.router.watch()),
-      loop('reservations of the dead', SWEEP_MS, () => parts.limiter.sweep()),
+      loop('reservations of the dead', SWEEP_MS, async () => {
+        await parts.limiter.sweep();
+      }),
       loop('usage journal', keeper.roundMs, () => keeper.round()),
       loop('heartbeat', BEAT_MS, () => this.#beat()),
     ];
@@ -73,10 +77,18 @@ export class Gateway {
     const { config } = ctx;
     const prices = PriceTable.load(config.LLM_PRICES_FILE);
     const folder = await openJournalFolder(config.DATA_DIR);
-    const journal = new Journal(join(folder, newId('worker')), ctx.log);
+    const gatewayId = newId('worker');
+    const journal = new Journal(join(folder, gatewayId), ctx.log);
     const redis = ctx.redis.duplicate({ commandTimeout: REDIS_TIMEOUT_MS });
     redis.on('error', (error: Error) => ctx.log.debug({ err: error }, 'gateway connection to redis'));
-    const limiter = createLimiter(ctx, redis);
+    const limiter = new Limiter(redis, {
+      prefix: config.REDIS_PREFIX,
+      gatewayId,
+      zone: config.LLM_TIME_ZONE,
+      dailyBudgetNanoUsd: Math.round(config.LLM_DAILY_BUDGET_USD * NANO_PER_USD),
+      seeds: databaseSeeds(ctx),
+      ...(options.keeperTimes?.deadMs !== undefined && { deadMs: options.keeperTimes.deadMs }),
+    });
     const providers = createProviders(config);
     const router = await Router.load(ctx, providers, prices);
     const upstreams = new Upstreams(providers.on, config);
@@ -105,7 +117,7 @@ export class Gateway {
       breakers,
       slots: new Slots(),
       retries: new RetryBudget(),
-      shedder: new LoadShedder({ live: () => live.size, maxLive: config.LLM_MAX_LIVE_REQUESTS }),
+      shedder: new LoadShedder({ live: () => live.size, maxLive: config.LLM_MAX_LIVE_REQUESTS, lateMs: config.LLM_SHED_AFTER_MS }),
       deadlineMs: config.LLM_ANSWER_TIMEOUT_MS,
       maxConcurrency: (provider) => router.settingsOf(provider).maxConcurrency,
       modelLabel: (model) => router.labelOf(model),

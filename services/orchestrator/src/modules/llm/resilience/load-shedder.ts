@@ -1,80 +1,60 @@
 const SAMPLE_MS = 50;
-/** So many samples are looked at together: their median does not care about one pause for garbage. */
-const SAMPLES = 5;
-const LATE_MS = 300;
-const WELL_MS = 100;
-const MORE = 0.1;
-const LESS = 0.05;
+/** Of what is late. */
+const WELL = 1 / 3;
 
 export interface LoadShedderOptions {
   /** Requests under way now, and how many there may be. */
   live: () => number;
   maxLive: number;
-  /** For tests: lateness is measured against it. */
   now?: () => number;
-  sampleMs?: number;
 }
 
 /**
  * Refuses new work before what is under way becomes slow. Load is how late a timer is: that is what every event of every
  * request waits, whatever the cause. Busy is not overloaded: a process may use all of its core and be prompt.
  *
- * While the median of the last five samples is over 300 ms, a tenth more of the requests is refused at every sample;
- * under 100 ms a twentieth less; between the two it stays. So the gateway finds the share that it can serve, instead of
- * swinging between everything and nothing.
+ * It begins when the timer is over 300 ms late and was over 100 ms late the time before (a lone pause for garbage is
+ * not), and ends when it is less than 100 ms late. Until then there is enough to do, so nothing is lost by refusing all.
  */
 export class LoadShedder {
   readonly #options: LoadShedderOptions;
   readonly #now: () => number;
-  readonly #sampleMs: number;
-  readonly #late: number[] = new Array<number>(SAMPLES).fill(0);
-  #next = 0;
-  #dueMs: number;
-  #share = 0;
-  /** Adds up to 1 for each request that is refused: a share without dice. */
-  #owed = 0;
+  #dueMs = 0;
+  #wasLateMs = 0;
+  #isLate = false;
   #timer: NodeJS.Timeout;
 
   constructor(options: LoadShedderOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    this.#sampleMs = options.sampleMs ?? SAMPLE_MS;
-    this.#dueMs = this.#now() + this.#sampleMs;
-    this.#timer = this.#later();
+    this.#timer = this.#next();
   }
 
-  /** Of the requests that come, how many are refused, 0–1. */
-  get share(): number {
-    return this.#share;
-  }
-
-  /** Asked once for each request: a yes is a refusal that was made. */
+  /** Costs a look at the clock. It also sees a timer that has not fired yet: the turn it waits for may be a long one. */
   isOverloaded(): boolean {
     const { live, maxLive } = this.#options;
     if (live() >= maxLive) return true;
-    if (this.#share === 0) return false;
-    this.#owed += this.#share;
-    if (this.#owed < 1) return false;
-    this.#owed -= 1;
-    return true;
+    this.#isLate ||= this.#isTooLate(this.#now() - this.#dueMs);
+    return this.#isLate;
   }
 
   stop(): void {
     clearTimeout(this.#timer);
   }
 
-  #later(): NodeJS.Timeout {
-    return setTimeout(() => this.#sample(), this.#sampleMs).unref();
+  #next(): NodeJS.Timeout {
+    this.#dueMs = this.#now() + SAMPLE_MS;
+    return setTimeout(() => this.#sample(), SAMPLE_MS).unref();
   }
 
   #sample(): void {
-    const now = this.#now();
-    this.#late[this.#next] = now - this.#dueMs;
-    this.#next = (this.#next + 1) % SAMPLES;
-    const median = this.#late.toSorted((a, b) => a - b)[Math.floor(SAMPLES / 2)] ?? 0;
-    if (median > LATE_MS) this.#share = Math.min(1, this.#share + MORE);
-    else if (median < WELL_MS) this.#share = Math.max(0, this.#share - LESS);
-    this.#dueMs = this.#now() + this.#sampleMs;
-    this.#timer = this.#later();
+    const lateMs = this.#now() - this.#dueMs;
+    this.#isLate = this.#isLate ? lateMs >= WELL_MS : this.#isTooLate(lateMs);
+    this.#wasLateMs = lateMs;
+    this.#timer = this.#next();
+  }
+
+  #isTooLate(lateMs: number): boolean {
+    return lateMs > LATE_MS && this.#wasLateMs > WELL_MS;
   }
 }
