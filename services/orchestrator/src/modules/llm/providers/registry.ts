@@ -1,9 +1,11 @@
 import { ConfigError } from '#core/config/load.ts';
 import type { Config, VariableName } from '#core/config/variables.ts';
 import { azure } from './azure/azure.ts';
+import { groq } from './groq/groq.ts';
 import { mistral } from './mistral/mistral.ts';
 import { openaiCompatible } from './openai-compatible/openai-compatible.ts';
 import { openrouter } from './openrouter/openrouter.ts';
+import { perplexity } from './perplexity/perplexity.ts';
 import type { Provider, Surface } from './provider.ts';
 
 /** Where one provider is and what opens it. */
@@ -37,12 +39,11 @@ export interface ProviderEntry {
  */
 export const PROVIDERS: readonly ProviderEntry[] = [
   {
-    // https://console.groq.com/docs/openai
     name: 'groq',
     label: 'Groq',
     keyVariable: 'GROQ_API_KEY',
     url: 'https://api.groq.com/openai/v1',
-    surfaces: ['chat', 'responses'],
+    make: groq,
   },
   {
     name: 'openrouter',
@@ -127,6 +128,13 @@ export const PROVIDERS: readonly ProviderEntry[] = [
     keyVariable: 'SAMBANOVA_API_KEY',
     url: 'https://api.sambanova.ai/v1',
     surfaces: ['chat', 'embeddings', 'responses', 'messages'],
+  },
+  {
+    name: 'perplexity',
+    label: 'Perplexity',
+    keyVariable: 'PERPLEXITY_API_KEY',
+    url: 'https://api.perplexity.ai/v1',
+    make: perplexity,
   },
   {
     name: 'azure',

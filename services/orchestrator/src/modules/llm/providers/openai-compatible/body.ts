@@ -14,6 +14,8 @@ export interface BodyRules {
   renames?: Readonly<Record<string, string>>;
   /** What would change who is asked or what it costs, with what the client is told. */
   refuses?: Readonly<Record<string, string>>;
+  /** For what no list can say; the same object = nothing to change. @throws {Untranslatable} */
+  rewrite?: (body: Fields) => Fields;
 }
 
 const NOTHING: Fields = {};
@@ -24,16 +26,16 @@ const isGiven = (value: unknown): boolean => value !== undefined && value !== nu
 
 /** The client's own bytes wherever possible, with the provider's model in them. @throws {Untranslatable} */
 export function bodyOf(call: UpstreamCall, rules: BodyRules): Buffer | string {
-  const { body, model } = call;
-  const { sets = NOTHING, drops = NONE, renames = NO_NAMES, refuses = NO_NAMES } = rules;
+  const { sets = NOTHING, drops = NONE, renames = NO_NAMES, refuses = NO_NAMES, rewrite } = rules;
   for (const field in refuses)
-    if (isGiven(body[field])) throw new Untranslatable(field, refuses[field] ?? `'${field}' is not available.`);
+    if (isGiven(call.body[field])) throw new Untranslatable(field, refuses[field] ?? `'${field}' is not available.`);
+  const body = rewrite ? rewrite(call.body) : call.body;
   const unwanted = [...drops, ...Object.keys(renames)].filter((field) => body[field] !== undefined);
   unwanted.push(...lookalikes(body));
   const isReplaced = Object.keys(sets).some((field) => body[field] !== undefined);
-  const spliced = unwanted.length === 0 && !isReplaced && splice(call, sets);
+  const spliced = body === call.body && unwanted.length === 0 && !isReplaced && splice(call, sets);
   if (spliced) return spliced;
-  const result: Record<string, unknown> = { ...body, model, ...sets };
+  const result: Record<string, unknown> = { ...body, model: call.model, ...sets };
   for (const field of unwanted) Reflect.deleteProperty(result, field);
   for (const [field, name] of Object.entries(renames)) if (isGiven(body[field])) result[name] ??= body[field];
   return JSON.stringify(result);

@@ -18,6 +18,22 @@ const INVALID = 'invalid_request_error';
 const UPSTREAM = 'upstream_error';
 const TOO_LONG_CODE = 'context_length_exceeded';
 
+/** In a stream there is no status: OpenAI's codes, and Anthropic's types (https://platform.claude.com/docs/en/api/errors). */
+const STATUS_OF: Readonly<Record<string, number>> = {
+  rate_limit_exceeded: 429,
+  server_error: 500,
+  invalid_request_error: 400,
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  not_found_error: 404,
+  request_too_large: 413,
+  rate_limit_error: 429,
+  api_error: 500,
+  timeout_error: 504,
+  overloaded_error: 529,
+};
+
 type Headers = Record<string, string | string[] | undefined>;
 
 /** OpenAI's envelope, an HTML page or nothing at all in; always an envelope out. */
@@ -32,21 +48,19 @@ export function errorIn(data: Readonly<Record<string, unknown>>): UpstreamError 
   return isError && !Array.isArray(data['choices']) ? errorOf(data) : undefined;
 }
 
-/** Some give a status as the code; what has none is the provider's own failure. */
+/** Some give a status as the code, others only a type; what has neither is the provider's own failure. */
 export function errorOf(given: unknown): UpstreamError {
-  const { code, status_code: statusCode } = Object(given) as { code?: unknown; status_code?: unknown };
-  const status = [code, statusCode].map(Number).find((number) => number >= 400 && number <= 599);
   const envelope = envelopeOf(typeof given === 'string' ? { error: given } : given);
+  const status = statusOf(Object(given) as Readonly<Record<string, unknown>>);
   if (status !== undefined) return classify(status, envelope);
-  if (envelope?.code === 'rate_limit_exceeded') return rateLimited();
   if (envelope && isOurAccount(envelope)) return refused;
   if (envelope && isTooLong(envelope)) return tooLong(envelope);
-  const { type = UPSTREAM, code: name } = envelope ?? {};
-  return {
-    status: 502,
-    body: body(type === INVALID ? UPSTREAM : type, name ?? UPSTREAM, envelope?.message ?? 'The provider failed.'),
-    isOurs: true,
-  };
+  return ours(502, UPSTREAM, envelope?.code ?? 'upstream_error', envelope?.message ?? 'The provider failed.');
+}
+
+function statusOf({ code, status_code: statusCode, type }: Readonly<Record<string, unknown>>): number | undefined {
+  const number = [code, statusCode].map(Number).find((status) => status >= 400 && status <= 599);
+  return number ?? STATUS_OF[String(code)] ?? STATUS_OF[String(type)];
 }
 
 /** Whose fault it is, and what the client is told. */

@@ -20,12 +20,16 @@ export interface Compatible {
   /** `asked`: a stream says its usage when `stream_options` ask for it; `always`: unasked, and it knows no such field. */
   streamUsage?: 'asked' | 'always';
   rules?: Readonly<Partial<Record<Surface, BodyRules>>>;
+  /** For a surface that is another one at the provider. */
+  translations?: Readonly<Partial<Record<Surface, Translation>>>;
   readError?: Provider['readError'];
   /** Some have no list of models. */
   hasModels?: boolean;
 }
 
 type Reading = Omit<Dialect, 'request'>;
+/** @throws {Untranslatable} in `body`. */
+type Translation = Reading & { body: (call: UpstreamCall) => Buffer | string };
 
 const PATHS = {
   chat: '/chat/completions',
@@ -62,9 +66,12 @@ export function openaiCompatible(settings: Compatible): Provider {
       'content-type': 'application/json',
       ...(surface === 'messages' ? MESSAGES_HEADERS : {}),
     };
-    const rulesFor = streamRules(settings, surface);
-    return {
+    const { body, ...reading } = settings.translations?.[surface] ?? {
       ...READINGS[surface],
+      body: bodyBy(streamRules(settings, surface)),
+    };
+    return {
+      ...reading,
       request: (call) => ({
         path,
         headers: {
@@ -72,7 +79,7 @@ export function openaiCompatible(settings: Compatible): Provider {
           accept: call.isStream ? 'text/event-stream' : 'application/json',
           'x-request-id': call.requestId,
         },
-        body: bodyOf(call, rulesFor(call)),
+        body: body(call),
       }),
     };
   };
@@ -90,6 +97,8 @@ export function openaiCompatible(settings: Compatible): Provider {
     ...(settings.hasModels === false ? {} : { modelsRequest, readModels }),
   };
 }
+
+const bodyBy = (rulesFor: (call: UpstreamCall) => BodyRules) => (call: UpstreamCall) => bodyOf(call, rulesFor(call));
 
 /** Every chat stream is made to say its usage. */
 function streamRules(

@@ -5,11 +5,13 @@ import { responsesUsage } from './usage.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Said with a status of 200. */
+const FAILED = new Set(['failed', 'cancelled']);
 const END: StreamEvent = { kind: 'done', forward: '' };
 
 export function readResponse(body: Buffer): Answer | undefined {
   const response = parseObject(body.toString('utf8'));
-  if (!response || !Array.isArray(response['output'])) return undefined;
+  if (!response || !Array.isArray(response['output']) || FAILED.has(String(response['status']))) return undefined;
   const text: string[] = [];
   for (const item of response['output'] as unknown[]) collect(item, text);
   return { usage: responsesUsage(response['usage']), text };
