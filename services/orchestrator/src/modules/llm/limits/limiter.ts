@@ -226,7 +226,7 @@ export class Limiter {
     const value =
       counter?.kind === 'messages'
         ? await seeds.messages(owner, period)
-        : await seeds.costNanoUsd(counter ? owner : {}, period);
+        : await seeds.costNanoUsd(counter ? owner : null, period);
     await this.#redis.set(key, value, 'EX', keptS(period), 'NX');
   }
 
