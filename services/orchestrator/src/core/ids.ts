@@ -11,6 +11,7 @@ export const PREFIXES = {
   session: 'ses',
   apiKey: 'key',
   llmKey: 'llmk',
+  llmRoutes: 'llmr',
   subscription: 'sub',
   invoice: 'inv',
   paymentAttempt: 'pat',

@@ -1,5 +1,6 @@
 import type { Route } from '#core/http/route.ts';
 import { llmKeyRoutes } from './keys/routes.ts';
-import { llmUsageRoutes } from './usage/routes.ts';
+import { llmRoutingRoutes } from './routing/routes.ts';
+import { llmUsageRoutes } from './usage/report/routes.ts';
 
-export const llmRoutes: Route[] = [...llmKeyRoutes, ...llmUsageRoutes];
+export const llmRoutes: Route[] = [...llmKeyRoutes, ...llmRoutingRoutes, ...llmUsageRoutes];

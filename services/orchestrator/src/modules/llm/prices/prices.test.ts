@@ -161,7 +161,7 @@ test('what is shipped has a price for models of every provider that takes money'
     ['xai', 'grok-4.3'],
     ['cerebras', 'gpt-oss-120b'],
     ['sambanova', 'Meta-Llama-3.3-70B-Instruct'],
-    ['perplexity', 'sonar-pro'],
+    ['perplexity', 'perplexity/sonar'],
     ['azure', 'gpt-4o'],
     ['custom', 'gpt-4o'],
   ];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const MAX_WEIGHT = 1000;
 /** What one tier's weights add up to is the length of a cycle that is kept in memory. */
-const MAX_TOTAL_WEIGHT = 10_000;
+const MAX_TOTAL_WEIGHT = 2000;
 const MAX_MODELS = 2000;
 
 const name = (max: number) => z.string().max(max).regex(/^\S+$/, 'must be a name without spaces');

@@ -1,0 +1,101 @@
+import { NotFound } from '#core/errors.ts';
+import { pageOf, pageQuery } from '#core/http/pagination.ts';
+import { type Route, route } from '#core/http/route.ts';
+import {
+  CheckLlmRoutes,
+  LlmRoutes,
+  LlmRoutesParams,
+  LlmRoutesPreview,
+  LlmRoutesRevision,
+  LlmRoutesRevisionWithDocument,
+  ReplaceLlmRoutes,
+  RevertLlmRoutes,
+} from './schemas.ts';
+import {
+  RoutesChanged,
+  RoutesUnreadable,
+  checkRoutes,
+  currentRoutes,
+  getRevision,
+  listRevisions,
+  replaceRoutes,
+  revertRoutes,
+} from './service.ts';
+
+const tag = 'Platform: LLM gateway';
+const path = '/v1/admin/llm/routes';
+
+export const llmRoutingRoutes: Route[] = [
+  route({
+    method: 'get',
+    path,
+    access: 'platform',
+    scope: 'platform_llm:read',
+    tag,
+    summary: 'Get the routes of the LLM gateway',
+    description: 'Which providers serve which models for which tier, which of them are on, and what looks wrong.',
+    response: { status: 200, schema: LlmRoutes },
+    handle: (ctx) => currentRoutes(ctx),
+  }),
+  route({
+    method: 'put',
+    path,
+    access: 'platform',
+    scope: 'platform_llm:write',
+    tag,
+    summary: 'Replace the routes of the LLM gateway',
+    description: 'In force at once, in every gateway. Every version is kept.',
+    body: ReplaceLlmRoutes,
+    response: { status: 200, schema: LlmRoutes },
+    errors: [RoutesChanged],
+    handle: (ctx, { body }) => replaceRoutes(ctx, body),
+  }),
+  route({
+    method: 'post',
+    path: `${path}/check`,
+    access: 'platform',
+    scope: 'platform_llm:read',
+    tag,
+    summary: 'See what routes would do',
+    description: 'Nothing is changed: for each tier and model, who would serve it, in which share.',
+    body: CheckLlmRoutes,
+    response: { status: 200, schema: LlmRoutesPreview },
+    handle: (ctx, { body }) => Promise.resolve(checkRoutes(ctx, body.document)),
+  }),
+  route({
+    method: 'get',
+    path: `${path}/revisions`,
+    access: 'platform',
+    scope: 'platform_llm:read',
+    tag,
+    summary: 'List the versions of the routes',
+    query: pageQuery,
+    response: { status: 200, schema: pageOf(LlmRoutesRevision) },
+    handle: (ctx, { query }) => listRevisions(ctx, query),
+  }),
+  route({
+    method: 'get',
+    path: `${path}/revisions/:version`,
+    access: 'platform',
+    scope: 'platform_llm:read',
+    tag,
+    summary: 'Get a version of the routes',
+    params: LlmRoutesParams,
+    response: { status: 200, schema: LlmRoutesRevisionWithDocument },
+    errors: [NotFound],
+    handle: (ctx, { params }) => getRevision(ctx, params.version),
+  }),
+  route({
+    method: 'post',
+    path: `${path}/revert`,
+    access: 'platform',
+    scope: 'platform_llm:write',
+    tag,
+    summary: 'Take earlier routes again',
+    description: 'A new version with the routes of an earlier one, in force at once.',
+    body: RevertLlmRoutes,
+    response: { status: 200, schema: LlmRoutes },
+    errors: [NotFound, RoutesChanged, RoutesUnreadable],
+    handle: (ctx, { body }) => revertRoutes(ctx, body),
+  }),
+];
