@@ -5,6 +5,7 @@ import {
   addSubscription,
   addTenant,
   advance,
+  llmKey,
   minutesAgo,
   nextId,
   payInvoice,
@@ -175,17 +176,25 @@ export const routes: readonly Route[] = [
   }),
   list('/v1/llm/keys', (world) => world.llmKeys),
   route('POST', '/v1/llm/keys', ({ world, body }) => {
-    const key = {
-      id: nextId(world, 'llmk'),
-      name: text(body.name),
-      prefix: 'sk-bst-4hT',
-      models: null,
-      createdAt: minutesAgo(0),
-      expiresAt: null,
-      lastUsedAt: null,
-    };
+    if (Array.isArray(body.models) && body.models.includes('wrong'))
+      return problem(400, 'request.invalid', 'The request is not valid.', {
+        issues: [{ path: 'body.models.0', message: 'must be at most 200 characters' }],
+      });
+    const key = llmKey(world, body);
     world.llmKeys.unshift(key);
     return { status: 201, json: { ...key, secret: 'sk-bst-4hTq8WnZ2kVxR6yLpD0s' } };
+  }),
+  route('PATCH', '/v1/llm/keys/:id', ({ world, params, body }) => {
+    const key = world.llmKeys.find(({ id }) => id === params.id);
+    return { json: key && Object.assign(key, body) };
+  }),
+  route('POST', '/v1/llm/keys/:id/rotate', ({ world, params, body }) => {
+    const key = world.llmKeys.find(({ id }) => id === params.id);
+    if (!key) return problem(404, 'entity.not_found', 'There is no such key.');
+    const minutes = Number(body.overlapSeconds) / 60;
+    key.oldSecrets = minutes > 0 ? [{ prefix: key.prefix, expiresAt: minutesAgo(-minutes) }] : [];
+    key.prefix = 'sk-bst-9vR';
+    return { status: 201, json: { ...key, secret: 'sk-bst-9vRm1XcJ7eUaK3zBqW5t' } };
   }),
   route('DELETE', '/v1/llm/keys/:id', ({ world, params }) => {
     world.llmKeys = world.llmKeys.filter(({ id }) => id !== params.id);

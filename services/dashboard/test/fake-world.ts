@@ -13,7 +13,7 @@ export interface World {
   members: ItemOf<'/v1/members'>[];
   invitations: ItemOf<'/v1/invitations'>[];
   apiKeys: ItemOf<'/v1/api-keys'>[];
-  llmKeys: ItemOf<'/v1/llm/keys'>[];
+  llmKeys: LlmKey[];
   plans: Plan[];
   subscriptions: ItemOf<'/v1/subscriptions'>[];
   invoices: ItemOf<'/v1/invoices'>[];
@@ -53,6 +53,25 @@ export function createWorld(url: string): World {
     sequence: 1,
   };
 }
+
+export type LlmKey = ItemOf<'/v1/llm/keys'>;
+
+export const llmKey = (world: World, given: Partial<LlmKey> = {}): LlmKey => ({
+  id: nextId(world, 'llmk'),
+  name: 'Support chatbot',
+  prefix: 'sk-bst-4hT',
+  scopes: ['chat', 'embeddings', 'models', 'usage'],
+  models: null,
+  limits: { requestsPerMinute: null, tokensPerMinute: null, messagesPerDay: null, concurrency: null, budget: null },
+  usesCache: false,
+  createdBy: { type: 'user', id: 'usr_01', name: 'Ada Lovelace', isMember: true },
+  createdAt: minutesAgo(0),
+  expiresAt: null,
+  lastUsedAt: null,
+  rotatedAt: null,
+  oldSecrets: [],
+  ...given,
+});
 
 export const nextId = (world: World, prefix: string): string =>
   `${prefix}_${String(world.sequence++).padStart(26, '0')}`;

@@ -2,7 +2,16 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { setStage, visit, type Visit } from './browser.ts';
-import { addSite, addSubscription, addTenant, minutesAgo, nextId, payInvoice, type World } from './fake-world.ts';
+import {
+  addSite,
+  addSubscription,
+  addTenant,
+  llmKey,
+  minutesAgo,
+  nextId,
+  payInvoice,
+  type World,
+} from './fake-world.ts';
 
 // `npm run gallery -w services/dashboard -- <folder> [only]`: every page, light and dark, desktop and phone, to be looked at.
 const [folder = 'gallery', only] = process.argv.slice(2);
@@ -92,15 +101,27 @@ function settled(world: World): void {
     },
   ];
   world.llmKeys = [
-    {
-      id: nextId(world, 'llmk'),
-      name: 'Support chatbot',
-      prefix: 'sk-bst-4hT',
-      models: null,
-      createdAt: minutesAgo(9000),
-      expiresAt: null,
-      lastUsedAt: minutesAgo(4),
-    },
+    llmKey(world, { createdAt: minutesAgo(9000), lastUsedAt: minutesAgo(4) }),
+    llmKey(world, {
+      name: 'Product descriptions for the autumn catalogue',
+      prefix: 'sk-bst-8Lw',
+      scopes: ['chat', 'models'],
+      models: ['llama-3.3-70b-versatile', 'gpt-4o-mini', 'qwen-3-32b'],
+      limits: {
+        requestsPerMinute: 60,
+        tokensPerMinute: 20_000,
+        messagesPerDay: null,
+        concurrency: 4,
+        budget: { nanoUsd: 5e9, period: 'month' },
+      },
+      usesCache: true,
+      createdBy: { type: 'user', id: 'usr_02', name: 'Grace Hopper', isMember: false },
+      createdAt: minutesAgo(20_000),
+      expiresAt: minutesAgo(-90_000),
+      lastUsedAt: minutesAgo(300),
+      oldSecrets: [{ prefix: 'sk-bst-2Qe', expiresAt: minutesAgo(-900) }],
+    }),
+    llmKey(world, { name: 'Nightly job', createdBy: { type: 'apiKey', id: 'key_01', name: null, isMember: true } }),
   ];
   const day = (back: number, requests: number) => ({
     day: minutesAgo(back * 1440).slice(0, 10),
@@ -230,6 +251,41 @@ const SCENES: readonly Scene[] = [
       await page.getByRole('dialog').locator('[name=name]').fill('Chatbot');
       await page.getByRole('dialog').locator('button[type=submit]').click();
       await page.getByText('sk-bst-4hTq8').waitFor();
+    },
+  },
+  {
+    name: 'llm-create',
+    path: '/llm',
+    set: settled,
+    act: async (page) => {
+      await page.locator('main header ~ * section button').first().click();
+      await page.locator('summary').click();
+    },
+  },
+  {
+    name: 'llm-edit',
+    path: '/llm',
+    set: settled,
+    act: async (page) => {
+      await page.getByRole('button', { name: /Product/ }).click();
+      await page.getByRole('menuitem', { name: /^(Edit|Modifier)$/ }).click();
+      await page.locator('[name="limits.concurrency"]').fill('0');
+      await page.getByRole('dialog').locator('button[type=submit]').click();
+    },
+  },
+  {
+    name: 'llm-menu',
+    path: '/llm',
+    set: settled,
+    act: (page) => page.getByRole('button', { name: /Product/ }).click(),
+  },
+  {
+    name: 'llm-rotate',
+    path: '/llm',
+    set: settled,
+    act: async (page) => {
+      await page.getByRole('button', { name: /Product/ }).click();
+      await page.getByRole('menuitem', { name: /^(Rotate|Renouveler)$/ }).click();
     },
   },
   { name: 'members', path: '/members', set: settled },

@@ -88,6 +88,64 @@ journey('puts the API’s refusals beside their fields and moves the focus there
   await page.getByText('This short name is taken.').waitFor();
 });
 
+journey('restricts, edits and rotates a gateway key, and gives the focus back', DESKTOP, async ({ page, api }, t) => {
+  api.world.isSignedIn = true;
+  addTenant(api.world, { name: 'Acme', slug: 'acme' });
+  await page.goto('/llm');
+  await page.getByRole('button', { name: 'Create key' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name', { exact: true }).fill('Shop');
+  await dialog.getByText('Restrict this key').click();
+  await dialog.getByLabel('Make embeddings').uncheck();
+  await dialog.getByRole('textbox', { name: 'Models' }).fill('wrong, gpt-4o-mini');
+  await dialog.getByLabel('Budget (USD)').fill('2.5');
+  await dialog.getByLabel('Requests per minute').fill('1.5');
+  await dialog.getByText('Restrict this key').click();
+  await dialog.getByRole('button', { name: 'Create key' }).click();
+  await dialog.getByText('Enter a whole number.').waitFor();
+  await page.locator('[name="limits.requestsPerMinute"]:focus').fill('60');
+  await dialog.getByRole('button', { name: 'Create key' }).click();
+  await dialog.getByText('must be at most 200 characters').waitFor();
+  await page.locator('[name=models]:focus').fill('gpt-4o-mini llama-3.3-70b');
+  await dialog.getByRole('button', { name: 'Create key' }).click();
+  await page.getByRole('button', { name: 'I have saved it' }).click();
+  t.like(api.world.llmKeys[0], {
+    name: 'Shop',
+    scopes: ['chat', 'models', 'usage'],
+    models: ['gpt-4o-mini', 'llama-3.3-70b'],
+    usesCache: false,
+    limits: { requestsPerMinute: 60, messagesPerDay: null, budget: { nanoUsd: 2_500_000_000, period: 'month' } },
+  });
+  await page.getByRole('cell', { name: /\$2\.50 a month/ }).waitFor();
+
+  const menu = page.getByRole('button', { name: 'Actions for Shop' });
+  await menu.focus();
+  await page.keyboard.press('Enter');
+  await page.locator('[role=menuitem]:focus', { hasText: 'Edit' }).waitFor();
+  await page.keyboard.press('Enter');
+  t.is(await dialog.getByLabel('Budget (USD)').inputValue(), '2.5');
+  await dialog.getByLabel('Budget (USD)').fill('');
+  await dialog.getByLabel('Expires').selectOption('In 30 days');
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  t.like(api.world.llmKeys[0], { limits: { requestsPerMinute: 60, budget: null }, name: 'Shop' });
+  t.truthy(api.world.llmKeys[0]?.expiresAt);
+  await page.locator('button:focus[aria-label="Actions for Shop"]').waitFor();
+
+  await menu.click();
+  await page.getByRole('menuitem', { name: 'Rotate' }).click();
+  await dialog.getByLabel('The old secret works for').selectOption('One more hour');
+  await dialog.getByRole('button', { name: 'Rotate' }).click();
+  await page.getByRole('textbox', { name: 'Gateway key' }).getByText('sk-bst-9vRm1XcJ7eUaK3zBqW5t').waitFor();
+  await page.getByRole('button', { name: 'I have saved it' }).click();
+  await page.getByText('sk-bst-4hT… works until').waitFor();
+
+  await menu.click();
+  await page.getByRole('menuitem', { name: 'Revoke' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click();
+  await page.getByText('No gateway keys yet').waitFor();
+});
+
 journey('repeats a lost request under the same Idempotency-Key', DESKTOP, async ({ page, api }, t) => {
   api.world.isSignedIn = true;
   addTenant(api.world, { name: 'Acme', slug: 'acme' });

@@ -12,7 +12,7 @@ interface CreateKeyDialogProps {
   creation: { isPending: boolean; error: unknown };
   onSubmit: (key: { name: string; expiresAt?: string }, values: FormData) => void;
   onClose: () => void;
-  /** The fields that only this kind of key has, above its expiry. */
+  /** The fields that only this kind of key has, below its expiry. */
   children?: ReactNode;
 }
 
@@ -44,13 +44,13 @@ export function CreateKeyDialog(props: CreateKeyDialogProps) {
       >
         <div className="space-y-5">
           <TextField name="name" label={texts.name} placeholder={texts.namePlaceholder} required maxLength={100} />
-          {children}
           <SelectField
             name="expiry"
             label={t('ui.expiry.label')}
             defaultValue={defaultExpiry}
             options={EXPIRIES.map((expiry) => ({ value: expiry, label: t(`ui.expiry.${expiry}`) }))}
           />
+          {children}
         </div>
       </Form>
     </Dialog>

@@ -8,8 +8,15 @@ type Errors = Readonly<Record<string, string>>;
 
 const FormErrors = createContext<Errors>({});
 
+/** What is wrong with one item of a list (`models.2`) is wrong with the list's field. */
 export function useFieldError(name: string): string | undefined {
-  return useContext(FormErrors)[name];
+  const errors = useContext(FormErrors);
+  return errors[name] ?? Object.entries(errors).find(([field]) => field.replace(/\.\d+$/, '') === name)?.[1];
+}
+
+export function useHasErrorUnder(prefixes: readonly string[]): boolean {
+  const fields = Object.keys(useContext(FormErrors));
+  return fields.some((field) => prefixes.some((prefix) => field.startsWith(prefix)));
 }
 
 interface FormProps {
@@ -42,9 +49,11 @@ export function Form({ onSubmit, error, errorFields = {}, className, children, f
     event.preventDefault();
     // A dialog's form is a React child of the page's form only through a portal: its submit is not the page's.
     event.stopPropagation();
-    const found = invalidFields(event.currentTarget, (validity) =>
-      validity.valueMissing ? t('ui.form.required') : validity.typeMismatch ? t('ui.form.email') : t('ui.form.invalid'),
-    );
+    const found = invalidFields(event.currentTarget, ({ type, validity }) => {
+      if (validity.valueMissing) return t('ui.form.required');
+      if (type === 'number') return validity.stepMismatch ? t('ui.form.wholeNumber') : t('ui.form.number');
+      return validity.typeMismatch ? t('ui.form.email') : t('ui.form.invalid');
+    });
     setLocalErrors(found);
     if (Object.keys(found).length === 0) onSubmit(new FormData(event.currentTarget));
   };
@@ -58,15 +67,17 @@ export function Form({ onSubmit, error, errorFields = {}, className, children, f
   );
 }
 
-function invalidFields(form: HTMLFormElement, explain: (validity: ValidityState) => string): Errors {
+type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
+
+function invalidFields(form: HTMLFormElement, explain: (field: Control) => string): Errors {
   const fields = [...form.elements].filter(
-    (element) =>
+    (element): element is Control =>
       element instanceof HTMLInputElement ||
       element instanceof HTMLSelectElement ||
       element instanceof HTMLTextAreaElement,
   );
   return Object.fromEntries(
-    fields.filter((field) => !field.validity.valid).map((field) => [field.name, explain(field.validity)]),
+    fields.filter((field) => !field.validity.valid).map((field) => [field.name, explain(field)]),
   );
 }
 

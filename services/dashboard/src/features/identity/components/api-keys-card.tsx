@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { ConfirmDialog } from '#ui/confirm-dialog.tsx';
-import { KeysCard, type KeyRevocation } from '#ui/keys-card.tsx';
+import { KeysCard, type KeyDialogProps } from '#ui/keys-card.tsx';
 import { useApiKeys, useRevokeApiKey, type ApiKey } from '../api/api-keys.ts';
 import { CreateApiKeyDialog } from './create-api-key-dialog.tsx';
 
@@ -21,31 +21,33 @@ export function ApiKeysCard({ canManage }: { canManage: boolean }) {
         emptyHint: canManage ? t('identity.apiKeys.emptyHint') : t('identity.apiKeys.emptyMemberHint'),
         name: t('identity.apiKeys.name'),
         lastUsed: t('identity.apiKeys.lastUsed'),
-        revokeOne: (name) => t('identity.apiKeys.revokeOne', { name }),
+        manageOne: (name) => t('identity.apiKeys.revokeOne', { name }),
       }}
-      column={{
-        key: 'scopes',
-        header: t('identity.apiKeys.scopes'),
-        className: 'font-mono text-xs text-muted wrap-anywhere',
-        cell: (key) => key.scopes.join(', '),
-      }}
+      columns={[
+        {
+          key: 'scopes',
+          header: t('identity.apiKeys.scopes'),
+          className: 'font-mono text-xs text-muted wrap-anywhere',
+          cell: (key) => key.scopes.join(', '),
+        },
+      ]}
       createDialog={CreateApiKeyDialog}
       revokeDialog={RevokeApiKey}
     />
   );
 }
 
-function RevokeApiKey({ revoked, onClose }: KeyRevocation<ApiKey>) {
+function RevokeApiKey({ subject, onClose }: KeyDialogProps<ApiKey>) {
   const { t } = useTranslation();
   const revoke = useRevokeApiKey();
   return (
     <ConfirmDialog
       open
       onOpenChange={onClose}
-      title={t('identity.apiKeys.confirmTitle', { name: revoked.name })}
+      title={t('identity.apiKeys.confirmTitle', { name: subject.name })}
       description={t('identity.apiKeys.confirmDescription')}
       confirmLabel={t('ui.revoke')}
-      onConfirm={() => revoke.mutate(revoked.id, { onSuccess: onClose })}
+      onConfirm={() => revoke.mutate(subject.id, { onSuccess: onClose })}
       isPending={revoke.isPending}
       error={revoke.error}
     />

@@ -6,6 +6,7 @@ import { usePages } from '#api/pages.ts';
 
 export type LlmKey = ItemOf<'/v1/llm/keys'>;
 export type NewLlmKey = RequestOf<'/v1/llm/keys', 'post'>;
+type LlmKeyChange = RequestOf<'/v1/llm/keys/{llmKeyId}', 'patch'>;
 
 const KEYS = 'llm-keys';
 
@@ -17,18 +18,36 @@ export function useLlmKeys() {
 }
 
 export function useCreateLlmKey() {
-  const queryClient = useQueryClient();
   const mutationFn = useIntent((body: NewLlmKey, headers) => unwrap(api.POST('/v1/llm/keys', { body, headers })));
+  return useMutation({ mutationFn, onSuccess: useRefresh() });
+}
+
+export function useUpdateLlmKey(llmKeyId: string) {
   return useMutation({
-    mutationFn,
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: tenantKey(KEYS) }),
+    mutationFn: (body: LlmKeyChange) =>
+      unwrap(api.PATCH('/v1/llm/keys/{llmKeyId}', { params: { path: { llmKeyId } }, body })),
+    onSuccess: useRefresh(),
   });
 }
 
+/** Under one intent: a lost answer repeated must not be one more rotation. */
+export function useRotateLlmKey(llmKeyId: string) {
+  const mutationFn = useIntent((overlapSeconds: number, headers) =>
+    unwrap(
+      api.POST('/v1/llm/keys/{llmKeyId}/rotate', { params: { path: { llmKeyId } }, body: { overlapSeconds }, headers }),
+    ),
+  );
+  return useMutation({ mutationFn, onSuccess: useRefresh() });
+}
+
 export function useRevokeLlmKey() {
-  const queryClient = useQueryClient();
   return useMutation({
     mutationFn: (llmKeyId: string) => unwrap(api.DELETE('/v1/llm/keys/{llmKeyId}', { params: { path: { llmKeyId } } })),
-    onSettled: () => queryClient.invalidateQueries({ queryKey: tenantKey(KEYS) }),
+    onSettled: useRefresh(),
   });
+}
+
+function useRefresh(): () => Promise<void> {
+  const queryClient = useQueryClient();
+  return () => queryClient.invalidateQueries({ queryKey: tenantKey(KEYS) });
 }

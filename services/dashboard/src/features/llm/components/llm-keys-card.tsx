@@ -1,9 +1,12 @@
+import { Pencil, RefreshCw } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { useFormat } from '#i18n/use-format.ts';
 import { ConfirmDialog } from '#ui/confirm-dialog.tsx';
-import { KeysCard, type KeyRevocation } from '#ui/keys-card.tsx';
+import { KeysCard, type KeyDialogProps } from '#ui/keys-card.tsx';
 import { useLlmKeys, useRevokeLlmKey, type LlmKey } from '../api/keys.ts';
 import { CreateLlmKeyDialog } from './create-llm-key-dialog.tsx';
+import { EditLlmKeyDialog } from './edit-llm-key-dialog.tsx';
+import { KeyAuthor, KeyRestrictions, OldSecrets } from './llm-key-cells.tsx';
+import { RotateLlmKeyDialog } from './rotate-llm-key-dialog.tsx';
 
 interface LlmKeysCardProps {
   canManage: boolean;
@@ -13,7 +16,6 @@ interface LlmKeysCardProps {
 
 export function LlmKeysCard({ canManage, onSecret }: LlmKeysCardProps) {
   const { t } = useTranslation();
-  const format = useFormat();
   const keys = useLlmKeys();
   return (
     <KeysCard
@@ -29,14 +31,21 @@ export function LlmKeysCard({ canManage, onSecret }: LlmKeysCardProps) {
         emptyHint: canManage ? t('llm.keys.emptyHint') : t('llm.keys.emptyViewerHint'),
         name: t('llm.keys.name'),
         lastUsed: t('llm.keys.lastUsed'),
-        revokeOne: (name) => t('llm.keys.revokeOne', { name }),
+        manageOne: (name) => t('llm.keys.manageOne', { name }),
       }}
-      column={{
-        key: 'created',
-        header: t('llm.keys.created'),
-        className: 'text-muted whitespace-nowrap',
-        cell: (key) => format.date(key.createdAt),
-      }}
+      columns={[
+        {
+          key: 'restrictions',
+          header: t('llm.keys.restrictions'),
+          cell: (key) => <KeyRestrictions llmKey={key} />,
+        },
+        { key: 'author', header: t('llm.keys.author'), cell: (key) => <KeyAuthor llmKey={key} /> },
+      ]}
+      note={(key) => <OldSecrets llmKey={key} />}
+      actions={[
+        { id: 'edit', label: t('llm.keys.edit'), icon: Pencil, dialog: EditLlmKeyDialog },
+        { id: 'rotate', label: t('llm.keys.rotate'), icon: RefreshCw, dialog: RotateLlmKeyDialog },
+      ]}
       createDialog={CreateLlmKeyDialog}
       revokeDialog={RevokeLlmKey}
       onSecret={onSecret}
@@ -44,17 +53,17 @@ export function LlmKeysCard({ canManage, onSecret }: LlmKeysCardProps) {
   );
 }
 
-function RevokeLlmKey({ revoked, onClose }: KeyRevocation<LlmKey>) {
+function RevokeLlmKey({ subject, onClose }: KeyDialogProps<LlmKey>) {
   const { t } = useTranslation();
   const revoke = useRevokeLlmKey();
   return (
     <ConfirmDialog
       open
       onOpenChange={onClose}
-      title={t('llm.keys.confirmTitle', { name: revoked.name })}
+      title={t('llm.keys.confirmTitle', { name: subject.name })}
       description={t('llm.keys.confirmDescription')}
       confirmLabel={t('ui.revoke')}
-      onConfirm={() => revoke.mutate(revoked.id, { onSuccess: onClose })}
+      onConfirm={() => revoke.mutate(subject.id, { onSuccess: onClose })}
       isPending={revoke.isPending}
       error={revoke.error}
     />
