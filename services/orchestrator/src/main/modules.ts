@@ -21,7 +21,7 @@ import { identityHandlers, identitySchedules } from '#modules/identity/jobs.ts';
 import { identityRoutes } from '#modules/identity/routes.ts';
 import { llmHandlers, llmLoops } from '#modules/llm/jobs.ts';
 import { llmRoutes } from '#modules/llm/routes.ts';
-import { countMessages } from '#modules/llm/usage/service.ts';
+import { messagesToday } from '#modules/llm/usage/report/service.ts';
 import { mailHandlers } from '#modules/mail/jobs.ts';
 import { siteHandlers } from '#modules/sites/jobs.ts';
 import { siteOperations } from '#modules/sites/operations.ts';
@@ -34,7 +34,7 @@ export const operations: readonly AnyOperation[] = [...siteOperations];
 /** Who counts what the plans limit. */
 const usageMeters: UsageMeters = {
   sites: countSites,
-  llm_messages_per_day: (ctx) => countMessages(ctx, ctx.tenantId, new Date(new Date().setUTCHours(0, 0, 0, 0))),
+  llm_messages_per_day: messagesToday,
 };
 
 /** Every route of the API. */

@@ -44,7 +44,22 @@ export const entries: MatrixEntry[] = [
   },
   {
     route: 'get /v1/llm/usage',
-    happy: () => ({ query: { from: '2026-01-01', to: '2026-01-31' } }),
+    happy: () => ({ query: { from: '2026-01-01', to: '2026-01-31', groupBy: 'model' } }),
     badInput: { path: 'query.from', change: () => ({ query: { from: '2026-02-01', to: '2026-01-31' } }) },
+  },
+  {
+    route: 'get /v1/llm/usage.csv',
+    happy: () => ({ query: { from: '2026-01-01', to: '2026-01-31', groupBy: 'key' } }),
+    badInput: { path: 'query.groupBy', change: () => ({ query: { groupBy: 'tenant' } }) },
+  },
+  {
+    route: 'get /v1/llm/usage/requests',
+    happy: () => ({ query: { outcome: 'completed', limit: '5' } }),
+    badInput: { path: 'query.outcome', change: () => ({ query: { outcome: 'lost' } }) },
+  },
+  {
+    route: 'get /v1/llm/usage/requests.csv',
+    happy: () => ({ query: { provider: 'groq' } }),
+    badInput: { path: 'query.llmKeyId', change: () => ({ query: { llmKeyId: 'ten_1' } }) },
   },
 ];

@@ -91,6 +91,7 @@ function responses(route: Route, toSchema: (schema: z.ZodType, io: Io) => Json):
     success['content'] = { 'application/json': { schema: toSchema(response.schema, 'output') } };
   if ('events' in response)
     success['content'] = { 'text/event-stream': { schema: toSchema(response.events, 'output') } };
+  if ('csv' in response) success['content'] = { 'text/csv': { schema: csvSchema(response.csv) } };
   const codes = new Map<number, string[]>();
   const add = (status: number, code: string) => codes.set(status, [...(codes.get(status) ?? []), code]);
   if (route.params ?? route.query ?? route.body) add(400, 'request.invalid');
@@ -107,6 +108,11 @@ function responses(route: Route, toSchema: (schema: z.ZodType, io: Io) => Json):
   ]);
   return { [response.status]: success, ...Object.fromEntries(failures) };
 }
+
+const csvSchema = (columns: z.ZodObject): Json => ({
+  type: 'string',
+  description: `With the columns ${Object.keys(columns.shape).join(', ')}.`,
+});
 
 function parametersOf(
   schema: z.ZodType | undefined,

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Context, TenantContext } from '../context.ts';
 import type { ErrorType } from '../errors.ts';
+import type { CsvFile } from './csv.ts';
 
 type Shape = z.ZodType;
 type Out<S> = S extends Shape ? z.output<S> : undefined;
@@ -22,15 +23,22 @@ export interface Redirect {
 }
 
 type ResponseSpec =
-  { status: 200 | 201 | 202; schema: Shape } | { status: 204 } | { status: 302 } | { status: 200; events: Shape };
+  | { status: 200 | 201 | 202; schema: Shape }
+  | { status: 204 }
+  | { status: 302 }
+  | { status: 200; events: Shape }
+  /** A file to download; the schema's fields are its columns. */
+  | { status: 200; csv: z.ZodObject };
 
 type Result<R> = R extends { schema: infer S extends Shape }
   ? z.input<S>
-  : R extends { events: Shape }
-    ? AsyncIterable<SseMessage>
-    : R extends { status: 302 }
-      ? Redirect
-      : void;
+  : R extends { csv: infer S extends z.ZodObject }
+    ? CsvFile<z.input<S>>
+    : R extends { events: Shape }
+      ? AsyncIterable<SseMessage>
+      : R extends { status: 302 }
+        ? Redirect
+        : void;
 
 /** The little of HTTP that a door may need besides its parsed input. */
 export interface Exchange {

@@ -3,11 +3,12 @@ import type { z } from 'zod';
 import type { TenantContext } from '../context.ts';
 import { AppError, CsrfMissing, Forbidden, InvalidInput, Unauthenticated } from '../errors.ts';
 import { parseJsonBody, readBody } from './body.ts';
+import { type CsvFile, streamCsv } from './csv.ts';
 import { exchangeOf } from './exchange.ts';
 import { type Gatekeeper, scopesOf } from './gatekeeper.ts';
 import { once } from './idempotency.ts';
 import type { RequestState } from './request.ts';
-import type { Redirect, Route, SseMessage } from './route.ts';
+import type { Input, Redirect, Route, SseMessage } from './route.ts';
 import { streamEvents } from './sse.ts';
 
 type KoaContext = Parameters<Middleware<RequestState>>[0] & { params: Record<string, string> };
@@ -35,7 +36,7 @@ export function serveRoute(serving: Serving, route: Route): Middleware<RequestSt
       isStillAllowed: () => isAdmitted(letIn),
       http: exchangeOf(request, rawBody),
     };
-    await respond({ route, koa: request, rawBody, signal, handle: (ctx) => route.handle(ctx, input) }, ctx);
+    await respond({ route, koa: request, input, handle: (ctx) => route.handle(ctx, input) }, ctx);
   };
 }
 
@@ -100,20 +101,24 @@ function parse(schema: z.ZodType | undefined, where: string, value: () => unknow
 interface Call {
   route: Route;
   koa: KoaContext;
-  rawBody: Buffer;
-  signal: AbortSignal;
+  input: Pick<Input<unknown, unknown, unknown>, 'http' | 'signal' | 'isStillAllowed'>;
   handle: (ctx: TenantContext) => Promise<unknown>;
 }
 
-async function respond({ route, koa, rawBody, signal, handle }: Call, ctx: TenantContext): Promise<void> {
+async function respond({ route, koa, input, handle }: Call, ctx: TenantContext): Promise<void> {
   const { response } = route;
   const run = async (ctx: TenantContext) => {
     const result = await handle(ctx);
     return { status: response.status, body: 'schema' in response ? response.schema.parse(result) : undefined };
   };
   if ('events' in response) {
-    streamEvents(koa, (await handle(ctx)) as AsyncIterable<SseMessage>, signal);
+    streamEvents(koa, (await handle(ctx)) as AsyncIterable<SseMessage>, input.signal);
     return;
+  }
+  if ('csv' in response) {
+    const onCut = (error: unknown) => ctx.log.warn({ err: error }, 'a download was cut');
+    const file = (await handle(ctx)) as CsvFile<Record<string, unknown>>;
+    return streamCsv(koa, response.csv, file, { isStillAllowed: input.isStillAllowed, onCut });
   }
   if (response.status === 302) {
     const { location } = (await handle(ctx)) as Redirect;
@@ -124,7 +129,7 @@ async function respond({ route, koa, rawBody, signal, handle }: Call, ctx: Tenan
   if (response.status === 201 && key !== '') {
     const { method, path } = koa;
     const mode = route.idempotency ?? 'transaction';
-    const answer = await once(ctx, { key, method, path, rawBody, mode }, run);
+    const answer = await once(ctx, { key, method, path, rawBody: input.http.rawBody, mode }, run);
     if (answer.isReplay) koa.set('idempotent-replayed', 'true');
     return write(koa, answer);
   }

@@ -6,7 +6,7 @@ import { newId } from '#core/ids.ts';
 import { isRedisDown } from '#core/redis.ts';
 import { redisNames } from '../limits/names.ts';
 import { UsageRecord } from './record.ts';
-import { storeUsage } from './service.ts';
+import { rollUpLeftovers, storeUsage } from './service.ts';
 
 /** Fields are null when the entry was deleted while somebody had it. */
 type Entry = [id: string, fields: string[] | null];
@@ -21,6 +21,7 @@ const MAX_PAUSE_MS = 5000;
 const CLAIM_EVERY_MS = 5000;
 const FORGOTTEN_CONSUMER_MS = 3600_000;
 const MAX_SET_ASIDE = 100_000;
+const LEFTOVERS_EVERY_MS = 60_000;
 
 /**
  * Moves usage from the stream to the database. An entry is acknowledged after its commit: killed in between, it is read
@@ -36,6 +37,7 @@ export class UsageConsumer {
   readonly #stopping = new AbortController();
   #loop: Promise<void> | undefined;
   #claimAt = 0;
+  #leftoversAt = 0;
 
   constructor(ctx: Context, options: { claimIdleMs?: number } = {}) {
     this.#ctx = ctx;
@@ -82,6 +84,7 @@ export class UsageConsumer {
   async #round(): Promise<number> {
     try {
       if (Date.now() >= this.#claimAt) await this.#claim();
+      if (Date.now() >= this.#leftoversAt) await this.#rollUpLeftovers();
       const unfinished = await this.#read('0');
       return await this.#handle(unfinished.length > 0 ? unfinished : await this.#read('>'));
     } catch (error) {
@@ -113,6 +116,12 @@ export class UsageConsumer {
     )) as [string, Entry[]];
     if (claimed.length > 0) this.#ctx.log.warn({ count: claimed.length }, 'claimed usage of a consumer that is gone');
     await this.#forgetDeadConsumers();
+  }
+
+  async #rollUpLeftovers(): Promise<void> {
+    this.#leftoversAt = Date.now() + LEFTOVERS_EVERY_MS;
+    const count = await rollUpLeftovers(this.#ctx);
+    if (count > 0) this.#ctx.log.info({ count }, 'rolled up usage that an earlier version had stored');
   }
 
   async #forgetDeadConsumers(): Promise<void> {

@@ -1,8 +1,9 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Gauge } from 'prom-client';
 import type { Context } from '#core/context.ts';
 import type { PriceTable } from '../prices/prices.ts';
-import { tokensOf } from './estimate.ts';
+import { estimatedUsage } from './estimate.ts';
 import type { Journal } from './journal.ts';
 import {
   type JournalledUsage,
@@ -28,6 +29,8 @@ const KEEPER_TIMES: KeeperTimes = { roundMs: 2000, patienceMs: 5000, deadMs: 15_
 const BATCH = 500;
 /** Between two sendings of what never arrives. */
 const MAX_PAUSE_MS = 10 * 60_000;
+/** What the one provider was called when there was only one: in a journal that a gateway of that time left. */
+const FORMER_CUSTOM = 'upstream';
 
 interface KeeperParts {
   /** Folder of the journals of all gateways. */
@@ -48,8 +51,9 @@ export class JournalKeeper {
   readonly #ctx: Context;
   readonly #parts: KeeperParts;
   readonly #times: KeeperTimes;
-  /** What was sent again, by where it is kept: when last, and how often. */
-  readonly #sentAgain = new Map<string, { at: number; times: number }>();
+  /** What was sent again, by where it is kept: since when it is missing, when it was sent last, and how often. */
+  readonly #sentAgain = new Map<string, { since: number; at: number; times: number }>();
+  readonly #missing: Gauge;
   /** Folders of dead gateways whose interrupted requests are stored. */
   readonly #settled = new Set<string>();
   #oldestMs: number | null = null;
@@ -58,6 +62,11 @@ export class JournalKeeper {
     this.#ctx = ctx;
     this.#parts = parts;
     this.#times = { ...KEEPER_TIMES, ...parts.times };
+    this.#missing = new Gauge({
+      name: 'bastide_llm_journal_missing_seconds',
+      help: 'How long usage of the journals is missing in the database although it was handed over; should stay 0.',
+      registers: [ctx.metrics.registry],
+    });
   }
 
   get roundMs(): number {
@@ -70,12 +79,21 @@ export class JournalKeeper {
     this.#oldestMs = await oldestUsageMs();
     for (const name of await segmentsOf(journal.folder))
       if (name !== journal.current) await this.#keepOwn(journal, name);
-    for (const name of await readdir(folder)) {
-      const neighbour = join(folder, name);
+    const journals = (await readdir(folder)).map((name) => join(folder, name));
+    for (const neighbour of journals) {
       if (neighbour === journal.folder) continue;
       const silent = await silentMs(neighbour);
       if (silent === null || silent > this.#times.deadMs) await this.#takeOver(neighbour);
     }
+    this.#showMissing(journals);
+  }
+
+  /** What another gateway has finished meanwhile is missing no more. */
+  #showMissing(journals: readonly string[]): void {
+    for (const place of this.#sentAgain.keys())
+      if (!journals.some((journal) => place.startsWith(journal))) this.#sentAgain.delete(place);
+    const since = [...this.#sentAgain.values()].map((sent) => sent.since);
+    this.#missing.set(Math.max(0, (Date.now() - Math.min(...since)) / 1000));
   }
 
   /** A start whose request is no longer live has its end in a segment of its own: each can be judged by itself. */
@@ -136,7 +154,8 @@ export class JournalKeeper {
       return true;
     }
     await this.#parts.addUsage(missing.map(({ json }) => json));
-    this.#sentAgain.set(place, { at: Date.now(), times: (this.#sentAgain.get(place)?.times ?? 0) + 1 });
+    const { since = Date.now(), times = 0 } = this.#sentAgain.get(place) ?? {};
+    this.#sentAgain.set(place, { since, at: Date.now(), times: times + 1 });
     this.#ctx.log.warn({ count: missing.length }, 'usage had not arrived in the database and was sent again');
     return false;
   }
@@ -166,14 +185,22 @@ function noteOpen(
   }
 }
 
-function interruptedUsage(request: StartedRequest, characters: number, prices: PriceTable): UsageRecord {
-  const tokens = { promptTokens: request.promptTokens, cachedTokens: 0, completionTokens: tokensOf(characters) };
+function interruptedUsage(started: StartedRequest, characters: number, prices: PriceTable): UsageRecord {
+  const { isFree, ...request } = started;
+  const used = estimatedUsage(request.promptTokens, characters);
+  const provider = request.provider === FORMER_CUSTOM ? 'custom' : request.provider;
+  const price = prices.find(provider, request.upstreamModel ?? request.model) ?? null;
   return {
     ...request,
-    ...tokens,
-    ...prices.cost(request.model, tokens),
+    ...prices.cost(price, isFree, used),
     outcome: 'interrupted',
+    cachedTokens: 0,
+    cacheWriteTokens: 0,
+    completionTokens: used.completionTokens,
+    reasoningTokens: 0,
+    audioTokens: 0,
     isEstimated: true,
+    isCacheHit: false,
     firstByteMs: null,
     durationMs: 0,
   };

@@ -1,55 +1,49 @@
 import type { Knex } from 'knex';
-import type { LlmUsageTotals } from './schemas.ts';
-import type { UsageRecord } from './record.ts';
+import { type Countable, DAY_KEYS, DAY_SUMS, type DatedRecord, type DayAddition } from './days.ts';
 
-const COLUMNS = [
-  'request_id',
-  'tenant_id',
-  'key_id',
-  'at',
-  'provider',
-  'model',
-  'is_stream',
-  'outcome',
-  'prompt_tokens',
-  'cached_tokens',
-  'completion_tokens',
-  'cost_nano_usd',
-  'price',
-  'is_estimated',
-  'first_byte_ms',
-  'duration_ms',
-] as const;
+/** Column → what is written to it. */
+const COLUMNS = {
+  request_id: (r) => r.requestId,
+  tenant_id: (r) => r.tenantId,
+  key_id: (r) => r.keyId,
+  user_id: (r) => r.userId,
+  at: (r) => new Date(r.at),
+  day: (r) => r.day,
+  surface: (r) => r.surface,
+  provider: (r) => r.provider,
+  model: (r) => r.model,
+  upstream_model: (r) => r.upstreamModel,
+  is_stream: (r) => r.isStream,
+  outcome: (r) => r.outcome,
+  prompt_tokens: (r) => r.promptTokens,
+  cached_tokens: (r) => r.cachedTokens,
+  cache_write_tokens: (r) => r.cacheWriteTokens,
+  completion_tokens: (r) => r.completionTokens,
+  reasoning_tokens: (r) => r.reasoningTokens,
+  audio_tokens: (r) => r.audioTokens,
+  cost_nano_usd: (r) => r.costNanoUsd,
+  price: (r) => r.price,
+  is_estimated: (r) => r.isEstimated,
+  is_fallback: (r) => r.isFallback,
+  is_budget_fallback: (r) => r.isBudgetFallback,
+  is_cache_hit: (r) => r.isCacheHit,
+  first_byte_ms: (r) => r.firstByteMs,
+  duration_ms: (r) => r.durationMs,
+} satisfies Record<string, (record: DatedRecord) => string | number | boolean | Date | null>;
 
-const ROW = `(${COLUMNS.map(() => '?').join(', ')})`;
-
-const valuesOf = (r: UsageRecord) => [
-  r.requestId,
-  r.tenantId,
-  r.keyId,
-  new Date(r.at),
-  r.provider,
-  r.model,
-  r.isStream,
-  r.outcome,
-  r.promptTokens,
-  r.cachedTokens,
-  r.completionTokens,
-  r.costNanoUsd,
-  r.price,
-  r.isEstimated,
-  r.firstByteMs,
-  r.durationMs,
-];
+const VALUES = Object.values(COLUMNS);
+const places = (count: number) => `(${Array.from({ length: count }, () => '?').join(', ')})`;
+const INSERT_NEW = `insert ignore into llm_usage (${Object.keys(COLUMNS).join(', ')}) values`;
 
 /** Across tenants: what gateways used, whoever for. */
 export const usageRows = (db: Knex) => ({
   /** Resolves to the ids that were not there before: the others are copies. */
-  insertNew: async (records: readonly UsageRecord[]): Promise<Set<string>> => {
+  insertNew: async (records: readonly DatedRecord[]): Promise<Set<string>> => {
     if (records.length === 0) return new Set();
     const [rows] = (await db.raw(
-      `insert ignore into llm_usage (${COLUMNS.join(', ')}) values ${records.map(() => ROW).join(', ')} returning request_id`,
-      records.flatMap(valuesOf) as Knex.RawBinding[],
+      `${INSERT_NEW} ${records.map(() => places(VALUES.length)).join(', ')} returning request_id`,
+      // A null is written as one; knex's types have none.
+      records.flatMap((record) => VALUES.map((valueOf) => valueOf(record))) as Knex.RawBinding[],
     )) as [{ request_id: string }[]];
     return new Set(rows.map((row) => row.request_id));
   },
@@ -63,38 +57,51 @@ export const usageRows = (db: Knex) => ({
   },
 });
 
-type Sums = Record<'requests' | 'prompt' | 'completion' | 'cost', string | number>;
+const DAY_COLUMNS = [...DAY_KEYS, ...DAY_SUMS];
+const INTO_DAYS = `insert into llm_usage_days (${DAY_COLUMNS.join(', ')}) values`;
+const ADDED = `on duplicate key update ${DAY_SUMS.map((sum) => `${sum} = ${sum} + values(${sum})`).join(', ')}`;
 
-export const tenantUsage = (db: Knex, tenantId: string) => ({
-  countSince: async (since: Date): Promise<number> => {
-    const row = await db('llm_usage')
-      .where('tenant_id', tenantId)
-      .where('at', '>=', since)
-      .count({ count: '*' })
-      .first<{ count: number }>();
-    return Number(row.count);
+/** The roll-up of rows by day. */
+export const usageDays = (db: Knex) => ({
+  add: async (added: readonly DayAddition[]): Promise<void> => {
+    if (added.length === 0) return;
+    const rows = added.map(() => places(DAY_COLUMNS.length)).join(', ');
+    await db.raw(`${INTO_DAYS} ${rows} ${ADDED}`, added.flat());
   },
-  /** `before` is excluded. */
-  byDay: async (from: Date, before: Date): Promise<(LlmUsageTotals & { day: string })[]> => {
+});
+
+type Flag = 0 | 1;
+type UndatedRow = Omit<Countable, 'day' | 'isFallback' | 'isBudgetFallback' | 'isCacheHit' | 'isEstimated'> & {
+  requestId: string;
+  at: Date;
+} & Record<'isFallback' | 'isBudgetFallback' | 'isCacheHit' | 'isEstimated', Flag>;
+
+/** Rows that are in no roll-up; only meaningful in a transaction. */
+export const undatedRows = (db: Knex) => ({
+  claim: async (limit: number): Promise<(Omit<Countable, 'day'> & { requestId: string; at: Date })[]> => {
     const rows = await db('llm_usage')
-      .where('tenant_id', tenantId)
-      .where('at', '>=', from)
-      .where('at', '<', before)
-      .select<(Sums & { day: string })[]>(
-        db.raw("date_format(at, '%Y-%m-%d') as day"),
-        db.raw('count(*) as requests'),
-        db.raw('sum(prompt_tokens) as prompt'),
-        db.raw('sum(completion_tokens) as completion'),
-        db.raw('sum(cost_nano_usd) as cost'),
-      )
-      .groupBy('day')
-      .orderBy('day');
+      .whereNull('day')
+      .orderBy('request_id')
+      .limit(limit)
+      .forUpdate()
+      .skipLocked()
+      .select<UndatedRow[]>({
+        ...{ requestId: 'request_id', at: 'at', tenantId: 'tenant_id', keyId: 'key_id', userId: 'user_id' },
+        ...{ provider: 'provider', model: 'model', isEstimated: 'is_estimated', isCacheHit: 'is_cache_hit' },
+        ...{ isFallback: 'is_fallback', isBudgetFallback: 'is_budget_fallback', audioTokens: 'audio_tokens' },
+        ...{ promptTokens: 'prompt_tokens', cachedTokens: 'cached_tokens', cacheWriteTokens: 'cache_write_tokens' },
+        ...{ completionTokens: 'completion_tokens', reasoningTokens: 'reasoning_tokens', costNanoUsd: 'cost_nano_usd' },
+      });
     return rows.map((row) => ({
-      day: row.day,
-      requests: Number(row.requests),
-      promptTokens: Number(row.prompt),
-      completionTokens: Number(row.completion),
-      costNanoUsd: Number(row.cost),
+      ...row,
+      isFallback: row.isFallback === 1,
+      isBudgetFallback: row.isBudgetFallback === 1,
+      isCacheHit: row.isCacheHit === 1,
+      isEstimated: row.isEstimated === 1,
+      costNanoUsd: Number(row.costNanoUsd),
     }));
+  },
+  setDay: async (requestIds: readonly string[], day: string): Promise<void> => {
+    await db('llm_usage').whereIn('request_id', requestIds).update({ day });
   },
 });

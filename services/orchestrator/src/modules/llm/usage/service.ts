@@ -1,46 +1,56 @@
-import type { Context, TenantContext } from '#core/context.ts';
+import { dayIn } from '#core/calendar.ts';
+import type { Context } from '#core/context.ts';
 import { withTenant } from '#core/context.ts';
 import { withTransaction } from '#core/db/transaction.ts';
 import { recordUsage } from '#modules/billing/service.ts';
-import { tenantUsage, usageRows } from './queries.ts';
+import { additions, dated } from './days.ts';
+import { undatedRows, usageDays, usageRows } from './queries.ts';
 import type { UsageRecord } from './record.ts';
-import type { LlmUsage, LlmUsageTotals, UsageQuery } from './schemas.ts';
 
-const DAY_MS = 86_400_000;
+const LEFTOVERS = 500;
 
 /**
- * Stores what is not stored yet and tells billing about exactly that, in one transaction: copies of a record count for
- * nothing. Resolves to how many were new.
+ * Stores what is not stored yet, adds exactly that to its days and tells billing about it, in one transaction: copies of
+ * a record count for nothing. Resolves to how many were new.
  */
 export async function storeUsage(ctx: Context, records: readonly UsageRecord[]): Promise<number> {
   return withTransaction(ctx, async (ctx) => {
     const rows = usageRows(ctx.db);
-    const newIds = await rows.insertNew(byRequestId(records));
-    const added = byRequestId(records.filter(({ requestId }) => newIds.has(requestId)));
+    const unique = dated(byRequestId(records), ctx.config.LLM_TIME_ZONE);
+    const newIds = await rows.insertNew(unique);
+    const added = unique.filter(({ requestId }) => newIds.has(requestId));
+    await usageDays(ctx.db).add(additions(added));
     for (const [keyId, at] of lastUses(added)) await rows.touchKey(keyId, at);
     for (const group of groupByTenantHour(added)) await bill(ctx, group);
     return added.length;
   });
 }
 
+/**
+ * Rolls up rows that are in no day: a worker of an earlier version, which knew of none, stored them when this one was
+ * already installed. Resolves to how many there were.
+ */
+export async function rollUpLeftovers(ctx: Context): Promise<number> {
+  const zone = ctx.config.LLM_TIME_ZONE;
+  for (let total = 0; ;) {
+    const count = await withTransaction(ctx, async ({ db }) => {
+      const rows = await undatedRows(db).claim(LEFTOVERS);
+      const records = rows.map((row) => ({ ...row, day: dayIn(zone, row.at) }));
+      for (const [day, ofDay] of Map.groupBy(records, (record) => record.day))
+        await undatedRows(db).setDay(
+          ofDay.map(({ requestId }) => requestId),
+          day,
+        );
+      await usageDays(db).add(additions(records));
+      return rows.length;
+    });
+    total += count;
+    if (count < LEFTOVERS) return total;
+  }
+}
+
 export const storedRequestIds = (ctx: Context, requestIds: readonly string[]): Promise<Set<string>> =>
   usageRows(ctx.db).stored(requestIds);
-
-export const countMessages = (ctx: Context, tenantId: string, since: Date): Promise<number> =>
-  tenantUsage(ctx.db, tenantId).countSince(since);
-
-export async function reportUsage(ctx: TenantContext, { from, to }: UsageQuery): Promise<LlmUsage> {
-  const before = new Date(Date.parse(to) + DAY_MS);
-  const days = await tenantUsage(ctx.db, ctx.tenantId).byDay(new Date(from), before);
-  const totals: LlmUsageTotals = { requests: 0, promptTokens: 0, completionTokens: 0, costNanoUsd: 0 };
-  for (const day of days) {
-    totals.requests += day.requests;
-    totals.promptTokens += day.promptTokens;
-    totals.completionTokens += day.completionTokens;
-    totals.costNanoUsd += day.costNanoUsd;
-  }
-  return { totals, days };
-}
 
 /** Sorted, so that two consumers lock rows in the same order; once each, should a batch hold a copy. */
 function byRequestId(records: readonly UsageRecord[]): UsageRecord[] {
