@@ -11,6 +11,7 @@ import { grant } from '#modules/catalogue/service.ts';
 import type { GatewayOptions } from '#modules/llm/gateway/gateway.ts';
 import type { CreateLlmKey, LlmKeyWithSecret } from '#modules/llm/keys/schemas.ts';
 import { createLlmKey } from '#modules/llm/keys/service.ts';
+import { breakerNames } from '#modules/llm/resilience/names.ts';
 import { UsageConsumer } from '#modules/llm/usage/consumer.ts';
 import { Clock } from '../../../sandbox/src/kernel/clock.ts';
 import { Faults } from '../../../sandbox/src/kernel/faults.ts';
@@ -86,6 +87,8 @@ export interface LlmWorld {
   /** A tenant with a plan and a key. `unlimited` is pro without its rate. */
   createTenant(plan?: string | null): Promise<TenantContext>;
   createKey(tenant: TenantContext, input?: Partial<CreateLlmKey>): Promise<LlmKeyWithSecret>;
+  /** For gateways that start from now on. */
+  forgetFailures(): Promise<unknown>;
   rows(): Promise<UsageRow[]>;
   /** Waits for so many rows. */
   rowsWhen(count: number, timeoutMs?: number): Promise<UsageRow[]>;
@@ -132,6 +135,7 @@ export async function startLlmWorld(
       Object.keys(providers).map((name) => [`${name.toUpperCase()}_API_KEY`, TEST_ENV.LLM_UPSTREAM_KEY]),
     ),
     DATA_DIR: join(folder, 'data'),
+    LLM_PRICES_FILE: pricesOfTheSandbox(folder),
     // A machine that runs other tests beside this one is late without being overloaded.
     LLM_SHED_AFTER_MS: '60000',
     CATALOGUE_FILE: catalogueWithoutRate(folder, options.hasNoRates ?? false),
@@ -173,6 +177,7 @@ export async function startLlmWorld(
       return tenant;
     },
     createKey: (tenant, input) => createLlmKey(tenant, { name: 'test', ...input }),
+    forgetFailures: () => app.ctx.redis.del(breakerNames(app.ctx.config.REDIS_PREFIX).states),
     rows,
     rowsWhen: (count, timeoutMs) =>
       eventually(
@@ -228,6 +233,18 @@ function catalogueWithoutRate(folder: string, hasNoRates: boolean): string {
   const path = join(folder, 'catalogue.yaml');
   const text = readFileSync(repositoryPath('services/orchestrator/catalogue.yaml'), 'utf8');
   writeFileSync(path, text.replaceAll(limited, 'llm_requests_per_minute: unlimited'));
+  return path;
+}
+
+/** Nobody sells what the stand-in makes. */
+function pricesOfTheSandbox(folder: string): string {
+  const path = join(folder, 'prices.yaml');
+  const models = {
+    'sandbox-small': { input: 0.15, cached: 0.075, output: 0.6 },
+    'sandbox-embedding': { input: 0.02, kind: 'embedding' },
+  };
+  const source = 'https://example.test/prices';
+  writeFileSync(path, JSON.stringify({ prices: [{ provider: 'custom', source, asOf: '2026-11-20', models }] }));
   return path;
 }
 

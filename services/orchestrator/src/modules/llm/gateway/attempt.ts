@@ -136,17 +136,12 @@ export class Attempt implements Dispatcher.DispatchHandler {
       onDone: () => {
         this.#isOver = true;
       },
-      onError: (error) => {
-        this.#controller?.abort(new Error('No longer wanted.'));
-        this.#fail({ error, kind: kindOf(error.status, error), reason: 'stream_error' });
-      },
+      onError: (error) => this.#fail({ error, kind: kindOf(error.status, error), reason: 'stream_error' }),
       onBroken: (error) => this.#break(error, 'cut', 'broken'),
     });
   }
 
   #break(error: GatewayError, kind: Failure['kind'], reason: string, cause?: Error): void {
-    if (this.#isOver) return;
-    this.#controller?.abort(new Error('No longer wanted.'));
     this.#fail({ error: { ...error, isOurs: true }, kind, reason, ...(cause && { cause }) });
   }
 
@@ -154,6 +149,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#collected = [];
+    // Reports an error of its own, which is of no interest any more; after the end of an answer it does nothing.
+    this.#controller?.abort(new Error('No longer wanted.'));
     this.#parts.onFailed(failure);
   }
 }

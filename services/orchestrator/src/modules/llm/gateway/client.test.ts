@@ -1,7 +1,8 @@
 import test from 'ava';
 import OpenAI from 'openai';
-import { FREE, MODEL, STUDENT, hello, startLlmWorld, textOf } from '#test/support/llm-world.ts';
+import { FREE, MODEL, STUDENT, clientOf, hello, startLlmWorld, textOf } from '#test/support/llm-world.ts';
 import { atEnd, eventually } from '#test/support/stack.ts';
+import type { Faults } from '../../../../../sandbox/src/kernel/faults.ts';
 
 test('answers the official client: models, plain, streamed, with tools', async (t) => {
   const world = await startLlmWorld(atEnd(t));
@@ -60,7 +61,7 @@ test('answers the official client: models, plain, streamed, with tools', async (
     rows.map((row) => [row.request_id, row.prompt_tokens, row.completion_tokens]),
     world.provider.produced().map((made) => [made.requestId, made.promptTokens, made.completionTokens]),
   );
-  t.is(rows[0]?.price, `${MODEL}@2026-11-20`);
+  t.is(rows[0]?.price, `custom/${MODEL}@2026-11-20`);
 });
 
 test('maps what goes wrong to the errors that the client knows', async (t) => {
@@ -97,31 +98,30 @@ test('maps what goes wrong to the errors that the client knows', async (t) => {
   await eventually('the end of the key', () => Promise.resolve(Date.now() > Date.parse(expiring.expiresAt ?? '')));
   await fails(() => gateway.client(expiring).chat.completions.create(hello), 401, 'invalid_api_key');
 
-  const { faults } = world.provider;
-  const strike = (fault: object) =>
-    faults.add({ target: 'llm', times: 1, ...fault } as Parameters<typeof faults.add>[0]);
+  // Each by a gateway that has not seen the others, so that no breaker is open.
+  const struck = async (fault: object, stream: boolean, status: number, code: string) => {
+    await world.forgetFailures();
+    const { url, stop } = await world.startGateway();
+    world.provider.faults.add({ target: 'llm', times: 1, ...fault } as Parameters<Faults['add']>[0]);
+    const request = { ...hello, stream } as typeof hello;
+    const error = await fails(() => clientOf(url)(key).chat.completions.create(request), status, code);
+    await stop();
+    return error;
+  };
   for (const stream of [false, true]) {
-    const request = create({ ...hello, stream });
-    strike({ kind: 'status', status: 500 });
-    await fails(request, 502, 'upstream_error');
-    strike({ kind: 'status', status: 401 });
-    await fails(request, 502, 'upstream_refused');
-    strike({ kind: 'status', status: 429, ms: 7000 });
-    const limitedError = await fails(request, 429, 'rate_limit_exceeded');
+    await struck({ kind: 'status', status: 500 }, stream, 502, 'upstream_error');
+    await struck({ kind: 'status', status: 401 }, stream, 502, 'upstream_refused');
+    const limitedError = await struck({ kind: 'status', status: 429, ms: 7000 }, stream, 429, 'rate_limit_exceeded');
     t.is(limitedError instanceof OpenAI.RateLimitError ? limitedError.headers.get('retry-after') : undefined, '7');
-    strike({ kind: 'html_502' });
-    await fails(request, 502, 'upstream_error');
-    strike({ kind: 'drop_before' });
-    await fails(request, 502, 'upstream_disconnected');
-    strike({ kind: 'hang' });
-    await fails(request, 504, 'upstream_timeout');
+    await struck({ kind: 'html_502' }, stream, 502, 'upstream_error');
+    await struck({ kind: 'drop_before' }, stream, 502, 'upstream_disconnected');
+    await struck({ kind: 'hang' }, stream, 504, 'upstream_timeout');
   }
-  strike({ kind: 'bad_json' });
-  await fails(create(hello), 502, 'upstream_invalid_response');
-  strike({ kind: 'stream_cut' });
-  await fails(create(hello), 502, 'upstream_disconnected');
+  await struck({ kind: 'bad_json' }, false, 502, 'upstream_invalid_response');
+  await struck({ kind: 'stream_cut' }, false, 502, 'upstream_disconnected');
+  await world.forgetFailures();
 
-  const plain = await client.chat.completions.create(hello);
+  const plain = await (await world.startGateway()).client(key).chat.completions.create(hello);
   t.truthy(plain.id, 'and then everything is well again');
 });
 

@@ -187,7 +187,8 @@ export class Completion implements StreamSink {
       });
       this.#tries += 1;
       this.#triedAtMs = performance.now();
-      if (this.#isFallback) metrics.fallbacks.inc({ from: this.#parts.order[0]?.provider ?? '', to: candidate.provider });
+      if (this.#isFallback)
+        metrics.fallbacks.inc({ from: this.#parts.order[0]?.provider ?? '', to: candidate.provider });
       this.#attempt = attempt;
       this.#candidate = candidate;
       this.#holdsSlot = true;
@@ -240,7 +241,10 @@ export class Completion implements StreamSink {
     this.#releaseSlot();
     if (kind !== 'client') {
       const retryAfterMs = error.retryAfterS === undefined ? undefined : error.retryAfterS * 1000;
-      breakers.failed(candidate.provider, this.#triedAtMs, { kind, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+      breakers.failed(candidate.provider, this.#triedAtMs, {
+        kind,
+        ...(retryAfterMs !== undefined && { retryAfterMs }),
+      });
       log.warn({ ...this.call.names, provider: candidate.provider, reason, err: cause }, 'the provider failed');
     } else breakers.succeeded(candidate.provider, this.#triedAtMs);
     this.#lastError = error;

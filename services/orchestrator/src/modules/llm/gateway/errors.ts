@@ -108,7 +108,7 @@ export const noProvider: GatewayError = {
     503,
     SERVER,
     'no_provider_configured',
-    'This server has no LLM provider yet, so it cannot complete anything. Its operator gives the gateway a provider’s key and restarts it.',
+    'This server has no LLM provider yet, so it cannot complete anything. Its operator sets a provider’s key, such as GROQ_API_KEY, or LLM_UPSTREAM_URL and LLM_UPSTREAM_KEY, and restarts the gateway.',
   ),
   shouldRetry: false,
 };

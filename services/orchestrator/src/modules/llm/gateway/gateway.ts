@@ -26,8 +26,7 @@ import { serve } from './serve.ts';
 import { Upstreams } from './upstreams.ts';
 
 const WATCH_MS = 500;
-const BEAT_MS = 1000;
-const SWEEP_MS = 3000;
+const TIMES = { beatMs: 1000, sweepMs: 3000 };
 /** A script that takes longer is as good as a Redis that is away. */
 const REDIS_TIMEOUT_MS = 2000;
 /** Of the time to stop, kept for ending what is left and settling it. */
@@ -37,12 +36,17 @@ const NANO_PER_USD = 1_000_000_000;
 
 export interface GatewayOptions {
   keeperTimes?: Partial<KeeperTimes>;
+  /** Between two signs of life, and between two looks for gateways that give none. */
+  beatMs?: number;
+  sweepMs?: number;
 }
 
 interface Background {
   redis: Redis;
   keeper: JournalKeeper;
   counter: TokenCounter;
+  beatMs: number;
+  sweepMs: number;
 }
 
 /** The LLM gateway: handler, background loops and orderly end of one process. */
@@ -55,7 +59,8 @@ export class Gateway {
   readonly #loops: Promise<void>[];
   readonly #delivered = new Map<string, number>();
 
-  private constructor(ctx: Context, parts: ServingParts, { redis, keeper, counter }: Background) {
+  private constructor(ctx: Context, parts: ServingParts, background: Background) {
+    const { redis, keeper, counter, beatMs, sweepMs } = background;
     this.#ctx = ctx;
     this.#parts = parts;
     this.#redis = redis;
@@ -65,11 +70,11 @@ export class Gateway {
     this.#loops = [
       loop('changes of keys', WATCH_MS, () => parts.principals.watch()),
       loop('changes of routes', WATCH_MS, () => parts.router.watch()),
-      loop('reservations of the dead', SWEEP_MS, async () => {
+      loop('reservations of the dead', sweepMs, async () => {
         await parts.limiter.sweep();
       }),
       loop('usage journal', keeper.roundMs, () => keeper.round()),
-      loop('heartbeat', BEAT_MS, () => this.#beat()),
+      loop('heartbeat', beatMs, () => this.#beat()),
     ];
   }
 
@@ -117,7 +122,11 @@ export class Gateway {
       breakers,
       slots: new Slots(),
       retries: new RetryBudget(),
-      shedder: new LoadShedder({ live: () => live.size, maxLive: config.LLM_MAX_LIVE_REQUESTS, lateMs: config.LLM_SHED_AFTER_MS }),
+      shedder: new LoadShedder({
+        live: () => live.size,
+        maxLive: config.LLM_MAX_LIVE_REQUESTS,
+        lateMs: config.LLM_SHED_AFTER_MS,
+      }),
       deadlineMs: config.LLM_ANSWER_TIMEOUT_MS,
       maxConcurrency: (provider) => router.settingsOf(provider).maxConcurrency,
       modelLabel: (model) => router.labelOf(model),
@@ -134,7 +143,7 @@ export class Gateway {
       oldestUsageMs: () => limiter.oldestUsageMs(),
       times: options.keeperTimes ?? {},
     });
-    return new Gateway(ctx, parts, { redis, keeper, counter });
+    return new Gateway(ctx, parts, { redis, keeper, counter, ...TIMES, ...options });
   }
 
   handler = (request: IncomingMessage, response: ServerResponse): void => serve(this.#parts, request, response);

@@ -25,7 +25,9 @@ export class ModelList {
   async of(tier: string, requestId: string): Promise<readonly ModelView[]> {
     const named = this.#router.models(tier);
     const known = new Set(named.map(({ id }) => id));
-    const lists = await Promise.all(this.#router.openProviders(tier).map((provider) => this.#list(provider, requestId)));
+    const lists = await Promise.all(
+      this.#router.openProviders(tier).map((provider) => this.#list(provider, requestId)),
+    );
     return [...named, ...lists.flat().filter(({ id }) => !known.has(id) && known.add(id))];
   }
 

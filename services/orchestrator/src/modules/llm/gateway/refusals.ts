@@ -27,7 +27,8 @@ const limitOf = ({ limit, allowances }: Refusal) =>
   (limit === 'tokens' ? allowances.tokens : allowances.requests)?.limit ?? 'The';
 
 function messagesSpent(refusal: Refusal): string {
-  if (refusal.allowances.requests?.limit !== 0) return `The messages of today of ${who(refusal)} are used up.${again(refusal)}`;
+  if (refusal.allowances.requests?.limit !== 0)
+    return `The messages of today of ${who(refusal)} are used up.${again(refusal)}`;
   return refusal.by === 'tenant'
     ? 'No plan of this tenant includes the LLM gateway. Choose one in the dashboard.'
     : 'This key may send no messages. Its limits are set in the dashboard.';

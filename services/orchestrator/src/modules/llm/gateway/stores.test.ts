@@ -68,21 +68,22 @@ function countCommands(t: ExecutionContext): string[] {
 
 test.serial('a warm key costs one round trip to Redis and no SQL before the provider is called', async (t) => {
   const world = await startLlmWorld(atEnd(t));
-  // Without the rounds of the journal's keeper, which are not part of any request.
-  const gateway = await world.startGateway({}, { keeperTimes: { roundMs: 60_000 } });
+  // Without what goes on in the background, which is not part of any request.
+  const quiet = { keeperTimes: { roundMs: 60_000 }, beatMs: 60_000, sweepMs: 60_000 };
+  const gateway = await world.startGateway({}, quiet);
   const client = gateway.client(await world.createKey(await world.createTenant()));
   for (let message = 0; message < 3; message += 1) await client.chat.completions.create(hello);
   const commands = countCommands(t);
   const statements: string[] = [];
   gateway.ctx.db.on('query', ({ sql }: { sql: string }) => {
-    if (!sql.includes('changed_at')) statements.push(sql);
+    if (!sql.includes('changed_at') && !sql.includes('llm_routes')) statements.push(sql);
   });
   world.provider.faults.add({ target: 'llm', kind: 'stall_before', ms: 500, times: 1 });
   const answer = client.chat.completions.create(hello);
   await eventually('the provider to be called', () => Promise.resolve(world.provider.produced().length === 4));
   t.deepEqual(commands, ['evalsha']);
   await answer;
-  await eventually('the settlement', () => Promise.resolve(commands.length === 2));
+  await eventually('the settlement', () => Promise.resolve(commands.length >= 2));
   t.deepEqual(commands, ['evalsha', 'evalsha']);
   t.deepEqual(statements, []);
 });

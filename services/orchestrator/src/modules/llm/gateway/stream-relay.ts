@@ -5,7 +5,7 @@ import { errorEvent } from './respond.ts';
 import { SseSplitter, joinNeighbours } from './sse-splitter.ts';
 
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
-/** The answer begins with the first part of the completion, so that an error before it can still have a status. */
+/** The answer begins with the first words of the completion: an error before them can still go to another provider. */
 const BEGIN_AFTER_MS = 10_000;
 const MAX_HELD_BYTES = 64 * 1024;
 /** A client that takes nothing for this long is gone. */
@@ -117,7 +117,7 @@ export class StreamRelay {
         else onBroken(upstreamBroken);
         return true;
       case 'part':
-        this.#hasPart = true;
+        this.#hasPart ||= said.isFinal || said.text !== '';
         this.#hasFinal ||= said.isFinal;
         if (said.text !== '') sink.produced(said.text);
         if (said.usage) sink.reported(said.usage);
@@ -127,7 +127,8 @@ export class StreamRelay {
         break;
       case 'usage':
         sink.reported(said.usage);
-        if (sink.wantsUsage) forward.push(sink.annotate(said.forward === undefined ? event : Buffer.from(said.forward)));
+        if (sink.wantsUsage)
+          forward.push(sink.annotate(said.forward === undefined ? event : Buffer.from(said.forward)));
         return false;
     }
     if (said.forward === undefined) forward.push(event);
@@ -160,14 +161,14 @@ export class StreamRelay {
   }
 
   #shouldBegin(): boolean {
-    return this.#hasPart || this.#parts.sink.call.elapsedMs > BEGIN_AFTER_MS;
+    return this.#hasPart || this.#heldBytes > MAX_HELD_BYTES || this.#parts.sink.call.elapsedMs > BEGIN_AFTER_MS;
   }
 
-  /** Comments before the first part; more than a few are not worth keeping. */
+  /** Comments, and an opening that says nothing yet. */
   #hold(events: readonly Buffer[]): void {
     for (const event of events) {
       this.#heldBytes += event.length;
-      if (this.#heldBytes <= MAX_HELD_BYTES) this.#held.push(event);
+      this.#held.push(event);
     }
   }
 

@@ -68,7 +68,7 @@ test('a stream that the provider cuts, breaks off or forgets ends with an error 
   const key = await world.createKey(await world.createTenant());
   const cases = [
     ['stream_cut', 'upstream_disconnected'],
-    ['stream_error', 'internal_error'],
+    ['stream_error', 'upstream_error'],
     ['bad_json', 'upstream_invalid_response'],
     ['stall_mid', 'upstream_timeout'],
   ] as const;

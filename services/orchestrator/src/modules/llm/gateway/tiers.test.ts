@@ -9,7 +9,8 @@ const TWO = { providers: ['groq', 'openrouter'], hasNoRates: true };
 
 /** What the gateway adds for whoever looks. */
 const added = (completion: object) =>
-  (completion as { bastide?: { provider: string; cost_usd: number; fallback: boolean; budget_fallback: boolean } }).bastide;
+  (completion as { bastide?: { provider: string; cost_usd: number; fallback: boolean; budget_fallback: boolean } })
+    .bastide;
 
 const tally = (rows: readonly { provider: string }[]): Record<string, number> =>
   Object.fromEntries([...Map.groupBy(rows, (row) => row.provider)].map(([name, of]) => [name, of.length]));
@@ -82,7 +83,10 @@ test('a provider that is down is left alone, and comes back by itself', async (t
   const openrouter = world.providers['openrouter'];
   openrouter?.faults.add({ target: 'llm', kind: 'status', status: 503 });
   for (let at = 0; at < 8; at += 1) t.is(added(await client.chat.completions.create(ask))?.provider, 'groq');
-  t.regex(await gateway.ctx.metrics.registry.metrics(), /bastide_llm_breaker_state\{[^}]*provider="openrouter"[^}]*\} 2/);
+  t.regex(
+    await gateway.ctx.metrics.registry.metrics(),
+    /bastide_llm_breaker_state\{[^}]*provider="openrouter"[^}]*\} 2/,
+  );
   openrouter?.faults.clear();
   await eventually(
     'OpenRouter to be asked again',
@@ -95,9 +99,12 @@ test('a client’s own mistake is answered at once: nobody else is asked', async
   const world = await startLlmWorld(atEnd(t), {}, TWO);
   const gateway = await world.startGateway();
   const client = gateway.client(await world.createKey(await world.createTenant()));
-  await t.throwsAsync(() => client.chat.completions.create({ ...ask, messages: [{ role: 'nobody' as 'user', content: 'x' }] }), {
-    instanceOf: OpenAI.BadRequestError,
-  });
+  await t.throwsAsync(
+    () => client.chat.completions.create({ ...ask, messages: [{ role: 'nobody' as 'user', content: 'x' }] }),
+    {
+      instanceOf: OpenAI.BadRequestError,
+    },
+  );
   t.is(world.providers['groq']?.produced().length, 0);
 });
 

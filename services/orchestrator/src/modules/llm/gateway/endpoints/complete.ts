@@ -5,14 +5,7 @@ import { estimatePrompt, reservedUsage } from '../../usage/estimate.ts';
 import { authenticate, checkPrincipal, mayUse, presentedKey } from '../authenticate.ts';
 import type { Call } from '../call.ts';
 import { Completion } from '../completion.ts';
-import {
-  freeProviderUnavailable,
-  modelNotFound,
-  noProvider,
-  overloaded,
-  tooDeep,
-  unavailable,
-} from '../errors.ts';
+import { freeProviderUnavailable, modelNotFound, noProvider, overloaded, tooDeep, unavailable } from '../errors.ts';
 import type { Facts } from '../facts.ts';
 import { Meter } from '../meter.ts';
 import type { ServingParts } from '../parts.ts';
@@ -33,7 +26,12 @@ interface Options {
 }
 
 /** One request of any surface, from its key to the start of its answer. */
-export async function complete(parts: ServingParts, call: Call, surface: SurfaceSpec, options: Options = {}): Promise<void> {
+export async function complete(
+  parts: ServingParts,
+  call: Call,
+  surface: SurfaceSpec,
+  options: Options = {},
+): Promise<void> {
   call.errorShape = surface.errors;
   const key = presentedKey(call);
   const known = authenticate(parts, call, key, surface.scope);

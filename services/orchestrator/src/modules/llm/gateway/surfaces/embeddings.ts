@@ -8,7 +8,8 @@ export const readEmbeddings: ReadShape = (body) => {
   if (input === undefined) return missing('input');
   if (!isInput(input)) return invalid('input', `a text, a list of 1 to ${MAX_INPUTS} texts, or tokens`);
   if (isGiven(dimensions) && !isCount(dimensions, 65_536)) return invalid('dimensions', 'a positive integer');
-  if (isGiven(format) && format !== 'float' && format !== 'base64') return invalid('encoding_format', 'float or base64');
+  if (isGiven(format) && format !== 'float' && format !== 'base64')
+    return invalid('encoding_format', 'float or base64');
   return { isStream: false, wantsUsage: false, maxCompletionTokens: 0, choices: 1 };
 };
 
