@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { providerKeys, providerUrls } from './llm-providers.ts';
+import { usdRates } from './usd-rates.ts';
 
 export interface Variable<S extends z.ZodType = z.ZodType> {
   schema: S;
@@ -366,6 +367,12 @@ export const variables = {
     about:
       'Tokens of an answer that a budget sets aside before they are known; fewer when the request limits itself. A budget is overrun by at most what answers are longer.',
   }),
+  USD_RATES: variable({
+    schema: usdRates(),
+    group: LLM,
+    about:
+      'What a unit of other currencies is in USD, for the operator’s own figures: EUR=1.08,DZD=0.0075. Revenue in a currency that is not named is shown beside the profit, not in it.',
+  }),
   LLM_MAX_LIVE_REQUESTS: variable({
     schema: z.coerce.number().int().min(1).max(20_000).default(2000),
     group: LLM,
@@ -374,7 +381,8 @@ export const variables = {
   LLM_SHED_AFTER_MS: variable({
     schema: milliseconds(300),
     group: 'LLM gateway',
-    about: 'How late the gateway’s own work may be before it refuses a part of the requests instead of being slow for all.',
+    about:
+      'How late the gateway’s own work may be before it refuses a part of the requests instead of being slow for all.',
   }),
   LLM_CONNECT_TIMEOUT_MS: variable({
     schema: milliseconds(3000),
