@@ -23,7 +23,7 @@ export async function findPrincipal(ctx: Context, keyHash: string): Promise<Prin
     models: modelsOf(row),
     expiresAtMs: earliest(row.expires_at, row.secret_expires_at),
     usesCache: row.uses_cache === 1,
-    limits: { tier: entitlements.llm_tier, tenant: planQuota(entitlements), key: quotaOf(row) },
+    limits: { tier: entitlements.llm_tier, tenant: planQuota(entitlements), ownBudget: null, key: quotaOf(row) },
   };
 }
 

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { addDays, dayIn, monthOf } from '#core/calendar.ts';
 import { type TenantContext, withTenant } from '#core/context.ts';
 import { hashToken } from '#core/crypto/tokens.ts';
 import { newId } from '#core/ids.ts';
@@ -6,6 +7,8 @@ import { type TestApi, startTestApi } from '#test/support/api.ts';
 import type { Caller, MatrixRequest } from '#test/support/matrix.ts';
 import { addMember, createApiKeyCaller, createOwner } from '#test/support/people.ts';
 import { type TestApp, atEndOfFile, createTestApp, eventually } from '#test/support/stack.ts';
+import { usageRecord } from '#test/support/usage.ts';
+import { storeUsage } from '../usage/service.ts';
 import { redisNames } from '../limits/names.ts';
 import { statements } from '../../../../migrations/0100_llm_keys.ts';
 import { findPrincipal } from './find-principal.ts';
@@ -360,6 +363,26 @@ test('the list says who made a key, and that they have left', async (t) => {
   t.is((await api.request('delete', '/v1/members/:memberId', owner, { params })).status, 204);
   t.like((await listed(owner))[0]?.createdBy, { id: editor.userId, name: 'Karim', isMember: false });
   t.is((await principalOf(key.secret))?.keyId, key.id, 'it belongs to the tenant and works on');
+});
+
+test('the list says what each key has spent on the operator’s day and in his month', async (t) => {
+  const owner = await createOwner(app);
+  const [key, idle] = [await made(owner), await made(owner)];
+  const today = dayIn('UTC', Date.now());
+  const used = (at: string, costNanoUsd: number, keyId = key.id) =>
+    usageRecord(owner.tenantId, { keyId, at: `${at}T00:00:00.000Z`, costNanoUsd });
+  const first = `${monthOf(today)}-01`;
+  await storeUsage(app.ctx, [
+    used(today, 5),
+    used(first, 70),
+    used(addDays(first, -1), 1000),
+    usageRecord((await createOwner(app)).tenantId, { keyId: key.id, at: `${today}T00:00:00.000Z` }),
+  ]);
+  const spent = new Map((await listed(owner)).map((shown) => [shown.id, shown.spent]));
+  const day = today === first ? 75 : 5;
+  t.deepEqual(spent.get(key.id), { dayNanoUsd: day, monthNanoUsd: 75 });
+  t.deepEqual(spent.get(idle.id), { dayNanoUsd: 0, monthNanoUsd: 0 });
+  t.deepEqual(((await on('get', owner, key.id)).body as LlmKey).spent, { dayNanoUsd: day, monthNanoUsd: 75 });
 });
 
 test('ids of another tenant’s keys are not there', async (t) => {

@@ -20,7 +20,7 @@ const models = z
   .meta({ description: 'The models it may use; null = every model.' });
 const scopes = z.array(KeyScope).min(1, 'must name at least one scope').transform(unique).meta({
   description:
-    '`chat` also covers responses and messages; `models` lists models, `usage` reads the usage of the whole tenant.',
+    '`chat` also covers responses and messages; `models` lists models, `usage` reads what the key and the whole tenant have used.',
 });
 const usesCache = z
   .boolean()
@@ -60,6 +60,9 @@ export const LlmKey = z
     models: z.array(z.string()).nullable().meta({ description: 'The models it may use; null = every model.' }),
     limits: Quota,
     usesCache,
+    spent: z
+      .object({ dayNanoUsd: z.number().int(), monthNanoUsd: z.number().int() })
+      .meta({ description: "On this day and in this month of the operator's calendar; a few seconds behind." }),
     createdBy: Author,
     createdAt: z.iso.datetime(),
     expiresAt: z.iso.datetime().nullable(),
