@@ -20,6 +20,7 @@ export interface BreakersOptions {
   /** Known from the start, so that their state is among the metrics. */
   providers: readonly string[];
   clock?: Partial<Clock>;
+  probeMs?: number;
 }
 
 /**
@@ -32,12 +33,17 @@ export interface BreakersOptions {
 export class Breakers {
   readonly #ctx: Pick<Context, 'config' | 'log' | 'redis' | 'metrics'>;
   readonly #clock: Clock;
+  readonly #probeMs: number;
   readonly #guarded = new Map<string, Guarded>();
   readonly #shared: SharedStates;
   readonly #metrics: ReturnType<typeof createBreakerMetrics>;
 
-  constructor(ctx: Pick<Context, 'config' | 'log' | 'redis' | 'metrics'>, { providers, clock }: BreakersOptions) {
+  constructor(
+    ctx: Pick<Context, 'config' | 'log' | 'redis' | 'metrics'>,
+    { providers, clock, probeMs }: BreakersOptions,
+  ) {
     this.#ctx = ctx;
+    this.#probeMs = probeMs ?? PROBE_MS;
     this.#clock = { now: () => performance.now(), random: () => Math.random(), ...clock };
     const names = breakerNames(ctx.config.REDIS_PREFIX);
     this.#shared = new SharedStates(ctx.redis, names, ctx.log, (provider, change) => this.#apply(provider, change));
@@ -107,9 +113,9 @@ export class Breakers {
   }
 
   async #takeProbe(provider: string, guarded: Guarded): Promise<boolean> {
-    guarded.waitUntilMs = this.#clock.now() + PROBE_MS;
+    guarded.waitUntilMs = this.#clock.now() + this.#probeMs;
     // Without Redis each process sends a probe of its own.
-    const verdict = await this.#shared.takeProbe(provider, PROBE_MS).catch(() => 'granted' as const);
+    const verdict = await this.#shared.takeProbe(provider, this.#probeMs).catch(() => 'granted' as const);
     if (verdict === 'granted') {
       guarded.holdsProbe = guarded.breaker.state === 'half_open';
       if (guarded.holdsProbe) this.#metrics.transitions.inc({ provider, to: 'half_open' });

@@ -1,11 +1,13 @@
 const SAMPLE_MS = 50;
-/** Of what is late. */
+/** As a share of what is late. */
 const WELL = 1 / 3;
 
 export interface LoadShedderOptions {
   /** Requests under way now, and how many there may be. */
   live: () => number;
   maxLive: number;
+  /** From when on requests are refused. */
+  lateMs: number;
   now?: () => number;
 }
 
@@ -13,8 +15,9 @@ export interface LoadShedderOptions {
  * Refuses new work before what is under way becomes slow. Load is how late a timer is: that is what every event of every
  * request waits, whatever the cause. Busy is not overloaded: a process may use all of its core and be prompt.
  *
- * It begins when the timer is over 300 ms late and was over 100 ms late the time before (a lone pause for garbage is
- * not), and ends when it is less than 100 ms late. Until then there is enough to do, so nothing is lost by refusing all.
+ * It begins when the timer is over `lateMs` late and was over a third of it late the time before (a lone pause for
+ * garbage is not), and ends when it is less than that third late. Until then there is enough to do, so nothing is lost
+ * by refusing all.
  */
 export class LoadShedder {
   readonly #options: LoadShedderOptions;
@@ -49,12 +52,16 @@ export class LoadShedder {
 
   #sample(): void {
     const lateMs = this.#now() - this.#dueMs;
-    this.#isLate = this.#isLate ? lateMs >= WELL_MS : this.#isTooLate(lateMs);
+    this.#isLate = this.#isLate ? lateMs >= this.#wellMs : this.#isTooLate(lateMs);
     this.#wasLateMs = lateMs;
     this.#timer = this.#next();
   }
 
   #isTooLate(lateMs: number): boolean {
-    return lateMs > LATE_MS && this.#wasLateMs > WELL_MS;
+    return lateMs > this.#options.lateMs && this.#wasLateMs > this.#wellMs;
+  }
+
+  get #wellMs(): number {
+    return WELL * this.#options.lateMs;
   }
 }

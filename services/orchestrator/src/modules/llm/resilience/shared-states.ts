@@ -31,6 +31,8 @@ export class SharedStates {
   readonly #log: Logger;
   readonly #onChange: (provider: string, change: Change) => void;
   readonly #versions = new Map<string, number>();
+  /** Openings that Redis did not take; told again as long as they last. */
+  readonly #untold = new Map<string, { untilMs: number; streak: number }>();
   /** Of this process. */
   readonly #token = newId('worker');
   #timer: NodeJS.Timeout | undefined;
@@ -54,8 +56,8 @@ export class SharedStates {
   start(): void {
     this.#subscriber.on('message', (_channel: string, message: string) => this.#hear(message));
     this.#quietly(this.#subscriber.subscribe(this.#names.changes));
-    this.#quietly(this.#redis.connect().then(() => this.read()));
-    this.#timer = setInterval(() => this.#quietly(this.read()), READ_EVERY_MS).unref();
+    this.#quietly(this.#redis.connect().then(() => this.#round()));
+    this.#timer = setInterval(() => this.#quietly(this.#round()), READ_EVERY_MS).unref();
   }
 
   stop(): void {
@@ -65,10 +67,12 @@ export class SharedStates {
   }
 
   tell(provider: string, change: Change): void {
-    const { states, changes, probe } = this.#names;
-    const { forMs, streak } = change.state === 'open' ? change : { forMs: 0, streak: 0 };
-    const args = [changes, provider, change.state, forMs, streak, this.#token, KEPT_MS];
-    this.#quietly(this.#redis.llmBreakerChange(2, states, probe(provider), ...args));
+    this.#untold.delete(provider);
+    this.#tell(provider, change).catch((error: unknown) => {
+      this.#log.debug({ err: error, provider }, 'breakers: redis was not told');
+      if (change.state === 'closed') return;
+      this.#untold.set(provider, { untilMs: performance.now() + change.forMs, streak: change.streak });
+    });
   }
 
   /** Asks for the cluster's one probe, for `forMs` at most. Rejects when Redis is away. */
@@ -84,9 +88,21 @@ export class SharedStates {
     this.#quietly(this.#redis.llmBreakerGiveBack(1, this.#names.probe(provider), this.#token));
   }
 
-  /** What was decided before we came, or said while we did not hear. */
-  async read(): Promise<void> {
+  /** What was decided before we came or said while we did not hear, and what we could not say. */
+  async #round(): Promise<void> {
+    for (const [provider, { untilMs, streak }] of this.#untold) {
+      const forMs = Math.round(untilMs - performance.now());
+      if (forMs > 0) await this.#tell(provider, { state: 'open', forMs, streak });
+      this.#untold.delete(provider);
+    }
     for (const message of await this.#redis.llmBreakerRead(1, this.#names.states)) this.#hear(message);
+  }
+
+  async #tell(provider: string, change: Change): Promise<void> {
+    const { states, changes, probe } = this.#names;
+    const { forMs, streak } = change.state === 'open' ? change : { forMs: 0, streak: 0 };
+    const args = [changes, provider, change.state, Math.round(forMs), streak, this.#token, KEPT_MS];
+    await this.#redis.llmBreakerChange(2, states, probe(provider), ...args);
   }
 
   #hear(message: string): void {
