@@ -181,9 +181,11 @@ test('the models of a tier, as clients see them', (t) => {
     { name: 'openrouter', share: 0.15, is_free: false, pricing: { input: 0.1, cached_input: 0.1, output: 0.32 } },
   ]);
   t.true(table.models('pro').length > student.length);
+  t.deepEqual(tableOf(CUSTOM).models('pro'), [], 'whoever takes any name lists its own');
   t.is(table.defaultModel('student'), 'llama-3.3-70b');
   t.is(tableOf(keys('cohere')).defaultModel('pro'), 'command-a', 'another when nobody has the default');
   t.is(tableOf({}).defaultModel('pro'), undefined);
+  t.is(tableOf(CUSTOM).defaultModel('pro'), 'gpt-4o-mini');
   t.is(table.labelOf('openai/gpt-4o'), 'gpt-4o');
   t.is(table.labelOf('made-up'), 'other');
 });
@@ -223,38 +225,39 @@ test('the operator is told what is hardly meant', (t) => {
   );
 });
 
-const mistakes: [name: string, change: (document: Record<string, never>) => unknown, path: string][] = [
-  ['no tier free', (d) => delete (d['tiers'] as Record<string, unknown>)['free'], 'tiers.free'],
-  ['a weight below zero', (d) => set(d, ['tiers', 'pro', 'routes', 0, 'weight'], -1), 'tiers.pro.routes.0.weight'],
-  ['half a weight', (d) => set(d, ['tiers', 'pro', 'routes', 0, 'weight'], 1.5), 'tiers.pro.routes.0.weight'],
-  ['no routes', (d) => set(d, ['tiers', 'pro', 'routes'], []), 'tiers.pro.routes'],
+const mistakes: [name: string, change: (document: Record<string, Record<string, unknown>>) => unknown, path: string][] =
   [
-    'a provider twice',
-    (d) => set(d, ['tiers', 'student', 'routes', 1, 'provider'], 'groq'),
-    'tiers.student.routes.1.provider',
-  ],
-  ['an unknown field', (d) => set(d, ['tiers', 'pro', 'sticky'], true), 'tiers.pro'],
-  ['a name with a space', (d) => set(d, ['models', 'my model'], {}), 'models.my model'],
-  [
-    'a default nobody has',
-    (d) => set(d, ['providers', 'groq', 'defaultModel'], 'gpt-4o'),
-    'providers.groq.defaultModel',
-  ],
-  ['no default model', (d) => set(d, ['tiers', 'pro', 'defaultModel'], undefined), 'tiers.pro.defaultModel'],
-  ['an empty list of models', (d) => set(d, ['tiers', 'pro', 'models'], []), 'tiers.pro.models'],
-  ['no concurrency', (d) => set(d, ['providers', 'groq', 'maxConcurrency'], 0), 'providers.groq.maxConcurrency'],
-  ['not a document', (d) => set(d, ['models'], 'all'), 'models'],
-];
+    ['no tier free', (d) => delete d['tiers']?.['free'], 'tiers.free'],
+    ['a weight below zero', (d) => set(d, ['tiers', 'pro', 'routes', 0, 'weight'], -1), 'tiers.pro.routes.0.weight'],
+    ['half a weight', (d) => set(d, ['tiers', 'pro', 'routes', 0, 'weight'], 1.5), 'tiers.pro.routes.0.weight'],
+    ['no routes', (d) => set(d, ['tiers', 'pro', 'routes'], []), 'tiers.pro.routes'],
+    [
+      'a provider twice',
+      (d) => set(d, ['tiers', 'student', 'routes', 1, 'provider'], 'groq'),
+      'tiers.student.routes.1.provider',
+    ],
+    ['an unknown field', (d) => set(d, ['tiers', 'pro', 'sticky'], true), 'tiers.pro'],
+    ['a name with a space', (d) => set(d, ['models', 'my model'], {}), 'models.my model'],
+    [
+      'a default nobody has',
+      (d) => set(d, ['providers', 'groq', 'defaultModel'], 'gpt-4o'),
+      'providers.groq.defaultModel',
+    ],
+    ['no default model', (d) => set(d, ['tiers', 'pro', 'defaultModel'], undefined), 'tiers.pro.defaultModel'],
+    ['an empty list of models', (d) => set(d, ['tiers', 'pro', 'models'], []), 'tiers.pro.models'],
+    ['no concurrency', (d) => set(d, ['providers', 'groq', 'maxConcurrency'], 0), 'providers.groq.maxConcurrency'],
+    ['not a document', (d) => set(d, ['models'], 'all'), 'models'],
+  ];
 for (const [name, change, path] of mistakes)
   test(`a document is refused where it is wrong: ${name}`, (t) => {
-    const document = structuredClone(shippedRoutes()) as unknown as Record<string, never>;
+    const document = structuredClone(shippedRoutes()) as unknown as Record<string, Record<string, unknown>>;
     change(document);
     const paths = RoutesDocument.safeParse(document).error?.issues.map((issue) => issue.path.join('.'));
     t.true(paths?.includes(path), String(paths));
   });
 
 function set(document: unknown, path: readonly (string | number)[], value: unknown): void {
-  const [last, ...before] = path.toReversed();
-  const target = before.toReversed().reduce((at, key) => (at as Record<string, unknown>)[key], document);
-  (target as Record<string, unknown>)[String(last)] = value;
+  let target = document as Record<string, unknown>;
+  for (const key of path.slice(0, -1)) target = target[String(key)] as Record<string, unknown>;
+  target[String(path.at(-1))] = value;
 }

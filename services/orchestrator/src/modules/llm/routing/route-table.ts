@@ -71,14 +71,15 @@ export class RouteTable {
     return this.#memory.get('', surface, model, () => this.#makeFreePlan(model, surface));
   }
 
-  /** The models of the document that this tier may use now. */
+  /** The models of the document that this tier may use now, of providers that are said to have them. */
   models(tier: string): readonly ModelView[] {
     const known = this.#views.get(this.#tierOf(tier).name);
     if (known) return known;
-    const views = [...this.#names.all].flatMap(({ name }) => {
+    const views = [...this.#names.all].flatMap(({ name, at }) => {
       for (const surface of LISTED) {
         const plan = this.plan(tier, name, surface);
-        if (plan) return [viewOf(plan)];
+        // Who takes any name may not have this one: their own lists say what they have.
+        if (plan?.candidates.some(({ provider }) => at.has(provider))) return [viewOf(plan)];
       }
       return [];
     });
