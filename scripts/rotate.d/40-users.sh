@@ -30,7 +30,7 @@ follows() {
     database_password) echo database_url ;;
     lago_db_password) echo lago_database_url ;;
     valkey_queue_password) printf '%s\n' redis_url lago_redis_url ;;
-    valkey_cache_password) echo lago_redis_cache_url ;;
+    valkey_cache_password) printf '%s\n' redis_cache_url lago_redis_cache_url ;;
     smtp_password | postal_smtp_key) echo smtp_url ;;
     traefik_dashboard_password) echo traefik_dashboard_users ;;
   esac

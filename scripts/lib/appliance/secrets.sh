@@ -22,6 +22,7 @@ valkey_queue_password password
 valkey_cache_password password
 valkey_frappe_password password
 redis_url derived
+redis_cache_url derived
 lago_redis_url derived
 lago_redis_cache_url derived
 s3_root_password password
@@ -119,6 +120,7 @@ derive() {
     lago_redis_url) printf 'redis://:%s@valkey-queue:6379/2' "$(secret valkey_queue_password)" ;;
     lago_redis_cache_url) printf 'redis://:%s@valkey-cache:6379/3' "$(secret valkey_cache_password)" ;;
     redis_url) printf 'redis://:%s@valkey-queue:6379/0' "$(secret valkey_queue_password)" ;;
+    redis_cache_url) printf 'redis://:%s@valkey-cache:6379/4' "$(secret valkey_cache_password)" ;;
     smtp_url) smtp_url ;;
     traefik_dashboard_users) dashboard_users ;;
   esac

@@ -160,6 +160,12 @@ export const variables = {
     about: 'Valkey or Redis with noeviction: queue, usage stream, notifications.',
     secret: true,
   }),
+  REDIS_CACHE_URL: variable({
+    schema: urlOf(/^rediss?$/, 'redis://:password@host:6379/4').optional(),
+    group: 'Stores',
+    about: 'Valkey or Redis that may forget anything: answers that the LLM gateway keeps for those who ask for it.',
+    secret: true,
+  }),
   REDIS_PREFIX: variable({
     schema: z
       .string()
@@ -372,6 +378,11 @@ export const variables = {
     group: LLM,
     about:
       'What a unit of other currencies is in USD, for the operator’s own figures: EUR=1.08,DZD=0.0075. Revenue in a currency that is not named is shown beside the profit, not in it.',
+  }),
+  LLM_CACHE_TTL_S: variable({
+    schema: z.coerce.number().int().min(1).max(86_400).default(3600),
+    group: LLM,
+    about: 'How long an answer is kept for a request that says nothing else (x-gateway-cache-ttl, up to a day).',
   }),
   LLM_MAX_LIVE_REQUESTS: variable({
     schema: z.coerce.number().int().min(1).max(20_000).default(2000),
