@@ -9,7 +9,7 @@ const embeddings = provider.dialects.embeddings as Dialect;
 const messages = [{ role: 'user', content: 'hi' }];
 
 test('names the model and the method in the address, and the key in a header', (t) => {
-  const ask = (body: object, model: string) => chat.request(callOf({ messages, ...body }, { model }));
+  const ask = (body: Record<string, unknown>, model: string) => chat.request(callOf({ messages, ...body }, { model }));
   t.is(ask({}, 'gemini-x').path, '/models/gemini-x:generateContent');
   t.is(ask({ stream: true }, 'models/gemini-x').path, '/models/gemini-x:streamGenerateContent?alt=sse');
   t.is(ask({}, '../files?x').path, '/models/..%2Ffiles%3Fx:generateContent');
@@ -17,9 +17,9 @@ test('names the model and the method in the address, and the key in a header', (
   t.false(ask({}, 'gemini-x').path.includes('AIza'));
 });
 
-const embed = (body: object) =>
+const embed = (body: Record<string, unknown>) =>
   embeddings.request(callOf(body, { surface: 'embeddings', model: 'gemini-embedding-001' }));
-const answer = (body: object, asked: object) => embeddings.readAnswer(Buffer.from(JSON.stringify(body)), callOf(asked));
+const answer = (body: object, asked: Record<string, unknown>) => embeddings.readAnswer(Buffer.from(JSON.stringify(body)), callOf(asked));
 
 test('embeds one text and several as a batch', (t) => {
   const request = (text: string, more = {}) => ({
