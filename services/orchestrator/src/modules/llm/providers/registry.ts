@@ -1,6 +1,8 @@
 import { ConfigError } from '#core/config/load.ts';
 import type { Config, VariableName } from '#core/config/variables.ts';
+import { anthropic } from './anthropic/anthropic.ts';
 import { azure } from './azure/azure.ts';
+import { gemini } from './gemini/gemini.ts';
 import { groq } from './groq/groq.ts';
 import { mistral } from './mistral/mistral.ts';
 import { openaiCompatible } from './openai-compatible/openai-compatible.ts';
@@ -59,6 +61,20 @@ export const PROVIDERS: readonly ProviderEntry[] = [
     keyVariable: 'OPENAI_API_KEY',
     url: 'https://api.openai.com/v1',
     surfaces: ['chat', 'embeddings', 'responses'],
+  },
+  {
+    name: 'anthropic',
+    label: 'Anthropic',
+    keyVariable: 'ANTHROPIC_API_KEY',
+    url: 'https://api.anthropic.com/v1',
+    make: ({ key, ...endpoint }) => anthropic({ ...endpoint, key: key ?? '' }),
+  },
+  {
+    name: 'gemini',
+    label: 'Google Gemini',
+    keyVariable: 'GEMINI_API_KEY',
+    url: 'https://generativelanguage.googleapis.com/v1beta',
+    make: ({ key, ...endpoint }) => gemini({ ...endpoint, key: key ?? '' }),
   },
   {
     name: 'mistral',

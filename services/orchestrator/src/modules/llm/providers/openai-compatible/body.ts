@@ -18,6 +18,7 @@ export interface BodyRules {
   rewrite?: (body: Fields) => Fields;
 }
 
+const CLOSING_BRACE = 0x7d;
 const NOTHING: Fields = {};
 const NO_NAMES: Readonly<Record<string, string>> = {};
 const NONE: readonly string[] = [];
@@ -48,12 +49,11 @@ function splice({ rawBody, body, model }: UpstreamCall, sets: Fields): Buffer | 
   if (valueStart === undefined) return undefined;
   const added = written(sets);
   if (body['model'] === model && added.length === 0) return rawBody;
-  const valueEnd = endOfString(rawBody, valueStart);
-  const bodyEnd = rawBody.lastIndexOf('}');
+  const bodyEnd = rawBody.lastIndexOf(CLOSING_BRACE);
   return Buffer.concat([
     rawBody.subarray(0, valueStart),
     Buffer.from(JSON.stringify(model)),
-    rawBody.subarray(valueEnd, bodyEnd),
+    rawBody.subarray(endOfString(rawBody, valueStart), bodyEnd),
     added,
     rawBody.subarray(bodyEnd),
   ]);

@@ -20,8 +20,8 @@ interface Choice {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Everything that a model produces, wherever it is put; reasoning under the two names that providers use. */
-const TEXT_FIELDS = ['content', 'refusal', 'reasoning', 'reasoning_content'] as const;
+/** Everything that a model produces, wherever it is put; reasoning has two names, and some providers use both at once. */
+const TEXT_FIELDS = ['content', 'refusal', 'reasoning'] as const;
 
 export function readChatAnswer(body: Buffer): Answer | undefined {
   const completion = parseObject(body.toString('utf8'));
@@ -58,6 +58,7 @@ function usageOf({ usage, x_groq: groq }: Fields): TokenUsage | null {
 function collect(delta: Delta | null | undefined, text: string[]): void {
   if (!delta) return;
   for (const field of TEXT_FIELDS) add(delta[field], text);
+  if (delta.reasoning_content !== delta.reasoning) add(delta.reasoning_content, text);
   add((delta.function_call as { arguments?: unknown } | null | undefined)?.arguments, text);
   if (!Array.isArray(delta.tool_calls)) return;
   for (const call of delta.tool_calls as ({ function?: Fields | null; custom?: Fields | null } | null)[]) {

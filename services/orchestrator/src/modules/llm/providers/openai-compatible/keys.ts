@@ -17,6 +17,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const ESCAPE_LENGTH = 6;
+const NEAR = 24;
 const WHITE = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 export const skipWhite = (json: Buffer, from: number): number => {
@@ -32,7 +33,7 @@ export const skipWhite = (json: Buffer, from: number): number => {
  */
 export function findKeys(json: Buffer): Partial<Record<Guarded, number>> | undefined {
   const found: Partial<Record<Guarded, number>> = {};
-  for (let quote = json.indexOf(QUOTE); quote !== -1; quote = json.indexOf(QUOTE, quote + 1)) {
+  for (let quote = nextQuote(json, 0); quote !== -1; quote = nextQuote(json, quote + 1)) {
     const first = json[quote + 1] as number;
     if (first !== BACKSLASH && !FIRST_LETTERS.has(first)) continue;
     const word = readWord(json, quote + 1);
@@ -43,6 +44,13 @@ export function findKeys(json: Buffer): Partial<Record<Guarded, number>> | undef
     found[word.name] = skipWhite(json, colon + 1);
   }
   return found;
+}
+
+/** Keys are short and prompts are long: a few bytes are looked at here, more of them by native code. */
+function nextQuote(json: Buffer, from: number): number {
+  const near = Math.min(from + NEAR, json.length);
+  for (let at = from; at < near; at += 1) if (json[at] === QUOTE) return at;
+  return json.indexOf(QUOTE, near);
 }
 
 interface Word {
@@ -73,6 +81,8 @@ function readWord(json: Buffer, start: number): Word | undefined {
   return undefined;
 }
 
+const PLAIN = /^[a-z0-9_]*$/;
+
 /** Go's parser takes `Model` for `model`, in any of Unicode's ways to write a letter small. */
 const fold = (key: string): string => key.toUpperCase().toLowerCase();
 
@@ -80,6 +90,6 @@ const fold = (key: string): string => key.toUpperCase().toLowerCase();
 export function lookalikes(body: Readonly<Record<string, unknown>>): string[] {
   const found: string[] = [];
   for (const key of Object.keys(body))
-    if (key.length <= LONGEST && !NAMES.has(key) && NAMES.has(fold(key))) found.push(key);
+    if (!PLAIN.test(key) && key.length <= LONGEST && NAMES.has(fold(key))) found.push(key);
   return found;
 }

@@ -1,3 +1,6 @@
+/** HTTP's, and ISO's; `Date.parse` alone takes nearly anything for a date. */
+const DATE = /^(?:[A-Z][a-z]{2}, \d{2} |\d{4}-\d{2}-\d{2}T)/;
+
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /** The client's own waiting; a provider that is away for longer is tried again by others before that. */
@@ -53,7 +56,7 @@ function waitOf(text: string | undefined, nowS: number): number | undefined {
   }
   const duration = durationOf(text);
   if (duration !== undefined) return duration;
-  const atS = Date.parse(text) / 1000;
+  const atS = DATE.test(text) ? Date.parse(text) / 1000 : NaN;
   return Number.isFinite(atS) ? atS - nowS : undefined;
 }
 
