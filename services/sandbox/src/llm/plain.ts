@@ -1,30 +1,10 @@
-import { chunksBefore } from './strikes.ts';
-import { pause, providerHeaders, type Outcome, type Turn, usageOf } from './turn.ts';
+import { producePlain } from './produce.ts';
+import { type Outcome, type Turn, providerHeaders, usageOf } from './turn.ts';
 
-/** Answers in one piece, after the time that the tokens take to make. */
-export async function answerPlain(turn: Turn): Promise<Outcome> {
-  const { answer, entry, strikes, response, gone } = turn;
-  await pause(strikes.stall_before?.ms ?? 0, gone);
-  const stallAfter = chunksBefore(strikes.stall_mid);
-  for (let made = 0; made < answer.pieces.length && !gone.aborted; made += 1) {
-    if (made === stallAfter) await pause(strikes.stall_mid?.ms ?? 0, gone);
-    await pause(turn.chunkDelayMs, gone);
-    if (!gone.aborted) entry.completionTokens += 1;
-  }
-  if (gone.aborted) return 'aborted';
-  const json = JSON.stringify(completion(turn));
-  const body = Buffer.from(strikes.bad_json ? json.slice(0, json.length / 2) : json);
-  response.writeHead(200, {
-    'content-type': 'application/json',
-    'content-length': body.length,
-    ...providerHeaders(turn),
-  });
-  if (strikes.stream_cut) {
-    response.write(body.subarray(0, body.length / 2), () => response.destroy());
-    return 'cut';
-  }
-  response.end(body);
-  return 'complete';
+/** Answers as OpenAI does, in one piece. */
+export function answerPlain(turn: Turn): Promise<Outcome> {
+  const { pieces } = turn.answer;
+  return producePlain(turn, { tokens: pieces.length, headers: providerHeaders(turn), body: () => completion(turn) });
 }
 
 function completion(turn: Turn) {
