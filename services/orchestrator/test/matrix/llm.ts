@@ -62,4 +62,27 @@ export const entries: MatrixEntry[] = [
     happy: () => ({ query: { provider: 'groq' } }),
     badInput: { path: 'query.llmKeyId', change: () => ({ query: { llmKeyId: 'ten_1' } }) },
   },
+  {
+    route: 'get /v1/llm/budget',
+    happy: () => ({}),
+    badInput: { none: 'takes no input' },
+  },
+  {
+    route: 'put /v1/llm/budget',
+    happy: () => ({ body: { budget: { nanoUsd: 5_000_000_000, period: 'month' } } }),
+    badInput: { path: 'body.budget.nanoUsd', change: () => ({ body: { budget: { nanoUsd: -1, period: 'day' } } }) },
+  },
+  {
+    route: 'get /v1/admin/llm/tenants/:tenantId/budget',
+    happy: ({ owner }) => ({ params: { tenantId: owner.tenantId } }),
+    badInput: { path: 'params.tenantId', change: () => ({ params: { tenantId: 'ten_1' } }) },
+  },
+  {
+    route: 'put /v1/admin/llm/tenants/:tenantId/budget',
+    happy: ({ owner }) => ({ params: { tenantId: owner.tenantId }, body: { override: { budget: null } } }),
+    badInput: {
+      path: 'body.override.budget.period',
+      change: (happy) => ({ ...happy, body: { override: { budget: { nanoUsd: 1, period: 'year' } } } }),
+    },
+  },
 ];

@@ -229,10 +229,12 @@ export const clientOf =
 
 /** Pro without its limit per minute, for tests that are about something else; or no plan with one. */
 function catalogueWithoutRate(folder: string, hasNoRates: boolean): string {
-  const limited = hasNoRates ? /llm_requests_per_minute: \d+/g : /llm_requests_per_minute: 60/g;
+  const limited = hasNoRates
+    ? /(llm_requests_per_minute|llm_tokens_per_minute|llm_concurrency): \d+/g
+    : /(llm_requests_per_minute): 60\b/g;
   const path = join(folder, 'catalogue.yaml');
   const text = readFileSync(repositoryPath('services/orchestrator/catalogue.yaml'), 'utf8');
-  writeFileSync(path, text.replaceAll(limited, 'llm_requests_per_minute: unlimited'));
+  writeFileSync(path, text.replaceAll(limited, '$1: unlimited'));
   return path;
 }
 

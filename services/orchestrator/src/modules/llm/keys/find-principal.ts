@@ -1,6 +1,5 @@
 import { type Context, withTenant } from '#core/context.ts';
-import { entitlementsOf } from '#modules/catalogue/service.ts';
-import { planQuota } from '../limits/limits.ts';
+import { tenantLimits } from '../budgets/service.ts';
 import type { Principal } from './principal.ts';
 import { presentedLlmKey, tenantVersions } from './queries.ts';
 import { modelsOf, quotaOf, scopesOf } from './rows.ts';
@@ -13,7 +12,6 @@ export async function findPrincipal(ctx: Context, keyHash: string): Promise<Prin
   const version = await tenantVersions(ctx.db).of(tenant.tenantId);
   const row = await presentedLlmKey(ctx.db).find(keyHash);
   if (!row) return undefined;
-  const entitlements = await entitlementsOf(tenant);
   return {
     keyId: row.id,
     tenantId: row.tenant_id,
@@ -23,7 +21,7 @@ export async function findPrincipal(ctx: Context, keyHash: string): Promise<Prin
     models: modelsOf(row),
     expiresAtMs: earliest(row.expires_at, row.secret_expires_at),
     usesCache: row.uses_cache === 1,
-    limits: { tier: entitlements.llm_tier, tenant: planQuota(entitlements), ownBudget: null, key: quotaOf(row) },
+    limits: { ...(await tenantLimits(tenant)), key: quotaOf(row) },
   };
 }
 

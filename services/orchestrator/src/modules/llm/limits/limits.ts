@@ -39,12 +39,17 @@ export const NO_QUOTA: Quota = {
   budget: null,
 };
 
+const NANO_PER_USD = 1e9;
+
 /** What the tenant's plans allow: 0 messages means that no plan of the gateway is held, other zeros that no plan sets that limit. */
 export function planQuota(entitlements: Entitlements): Quota {
   const orNone = (value: number | null) => (value === 0 ? null : value);
+  const usdPerMonth = orNone(entitlements.llm_budget_usd_per_month);
   return {
-    ...NO_QUOTA,
-    messagesPerDay: entitlements.llm_messages_per_day,
     requestsPerMinute: orNone(entitlements.llm_requests_per_minute),
+    tokensPerMinute: orNone(entitlements.llm_tokens_per_minute),
+    messagesPerDay: entitlements.llm_messages_per_day,
+    concurrency: orNone(entitlements.llm_concurrency),
+    budget: usdPerMonth === null ? null : { nanoUsd: usdPerMonth * NANO_PER_USD, period: 'month' },
   };
 }
