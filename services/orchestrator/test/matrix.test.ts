@@ -10,6 +10,7 @@ import { entries as billing } from './matrix/billing.ts';
 import { entries as catalogue } from './matrix/catalogue.ts';
 import { entries as identity } from './matrix/identity.ts';
 import { entries as llm } from './matrix/llm.ts';
+import { entries as llmRoutes } from './matrix/llm-routes.ts';
 import { entries as operations } from './matrix/operations.ts';
 import { entries as sites } from './matrix/sites.ts';
 import type { MatrixEntry } from './support/matrix.ts';
@@ -25,7 +26,18 @@ const meta: MatrixEntry[] = [
   { route: 'get /v1/status', happy: () => ({}), badInput: { none: 'takes no input' } },
   { route: 'get /openapi.json', happy: () => ({}), badInput: { none: 'takes no input' }, extra: [] },
 ];
-const entries = [...admin, ...audit, ...billing, ...catalogue, ...identity, ...llm, ...operations, ...sites, ...meta];
+const entries = [
+  ...admin,
+  ...audit,
+  ...billing,
+  ...catalogue,
+  ...identity,
+  ...llm,
+  ...llmRoutes,
+  ...operations,
+  ...sites,
+  ...meta,
+];
 const nameOf = (route: Pick<Route, 'method' | 'path'>) => `${route.method} ${route.path}`;
 
 interface ErrorBody {

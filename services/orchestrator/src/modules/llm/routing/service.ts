@@ -110,6 +110,7 @@ async function putInForce(
   { version: seen, document, comment = null, revertsTo }: Edit,
 ): Promise<LlmRoutes> {
   const version = seen + 1;
+  let announced: Promise<void> | undefined;
   try {
     await withTransaction(ctx, async (ctx) => {
       const newest = await llmRoutes(ctx.db).newestVersion();
@@ -128,19 +129,23 @@ async function putInForce(
       const action = revertsTo === null ? 'llm_routes.update' : 'llm_routes.revert';
       await record(ctx, { action, subject: id, details: { version, comment, revertsTo } });
       afterCommit(ctx, () => {
-        raiseConfigVersion(ctx, version).catch((error: unknown) => {
-          ctx.log.warn(
-            { err: error, version },
-            'redis did not hear of an edit of the routes; gateways will look it up',
-          );
-        });
+        announced = announce(ctx, version);
       });
     });
   } catch (error) {
     if (isDuplicate(error)) throw RoutesChanged({ version: await llmRoutes(ctx.db).newestVersion() }, { cause: error });
     throw error;
   }
+  await announced;
   return currentRoutes(ctx);
+}
+
+async function announce(ctx: Context, version: number): Promise<void> {
+  try {
+    await raiseConfigVersion(ctx, version);
+  } catch (error) {
+    ctx.log.warn({ err: error, version }, 'redis did not hear of an edit of the routes; gateways will look it up');
+  }
 }
 
 async function documentOfVersion(ctx: Context, version: number): Promise<RoutesDocument> {
