@@ -42,6 +42,8 @@ export function answer(request: ChatRequest, completionTokens: number | null): A
     const toolCall = { id: `call_${seed.toString('hex').slice(0, 24)}`, name: tool.function.name };
     return { pieces: pieces(call), toolCall, finishReason: 'tool_calls' };
   }
+  const shape = chosenShape(request);
+  if (shape) return { pieces: pieces(JSON.stringify(sampleOf(shape, lastUserText(request)))), finishReason: 'stop' };
   const natural = completionTokens ?? 24 + (seed.readUInt8(0) % 33);
   const limit = request.max_completion_tokens ?? request.max_tokens ?? Infinity;
   const text = prose(`You said: “${shorten(lastUserText(request))}”. `, seed, Math.min(natural, limit));
@@ -80,6 +82,12 @@ function shorten(text: string): string {
 function chosenTool({ tools, tool_choice: choice }: ChatRequest): Tool | undefined {
   if (!tools || !choice || choice === 'none' || choice === 'auto') return undefined;
   return choice === 'required' ? tools[0] : tools.find((tool) => tool.function.name === choice.function.name);
+}
+
+/** Of the JSON that is asked for. */
+function chosenShape({ response_format: format }: ChatRequest): Record<string, unknown> | undefined {
+  if (!format || format.type === 'text') return undefined;
+  return format.json_schema?.schema ?? {};
 }
 
 /** The smallest value that fits a JSON schema: required properties only, the first of an enum, the user's words as text. */

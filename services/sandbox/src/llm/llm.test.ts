@@ -113,6 +113,57 @@ test('calls a tool when it must, and talks when it may', async (t) => {
   t.is(free.choices[0]?.finish_reason, 'stop');
 });
 
+test('answers responses as it answers chats: plain, streamed, with tools, at the same cost', async (t) => {
+  const p = await provider(t);
+  const chat = await p.openai.chat.completions.create({ model: 'm', messages: [...HELLO] });
+  const plain = await p.openai.responses.create({ model: 'm', input: 'Bonjour à tous' });
+  t.is(plain.output_text, chat.choices[0]?.message.content ?? '');
+  t.is(plain.usage?.output_tokens, chat.usage?.completion_tokens);
+  let text = '';
+  const streamed = p.openai.responses.stream({ model: 'm', input: [{ role: 'user', content: 'Bonjour à tous' }] });
+  streamed.on('response.output_text.delta', ({ delta }) => (text += delta));
+  const last = await streamed.finalResponse();
+  t.is(text, plain.output_text);
+  t.deepEqual(last.usage, { ...plain.usage, input_tokens_details: last.usage?.input_tokens_details });
+  const parameters = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
+  const weather = { type: 'function' as const, name: 'weather', strict: true, parameters };
+  const asked = { model: 'm', input: 'Paris', tools: [weather], tool_choice: 'required' as const };
+  for (const { output } of [
+    await p.openai.responses.create(asked),
+    await p.openai.responses.stream(asked).finalResponse(),
+  ]) {
+    const [call] = output;
+    t.deepEqual(call?.type === 'function_call' ? JSON.parse(call.arguments) : undefined, { city: 'Paris' });
+  }
+  const short = await p.openai.responses.create({ model: 'm', input: 'Hi', max_output_tokens: 3 });
+  t.is(short.status, 'incomplete');
+  t.is(short.usage?.output_tokens, 3);
+  p.fault('stream_cut');
+  await t.throwsAsync(() => p.openai.responses.stream({ model: 'm', input: 'Hi' }).finalResponse());
+  const requests = await p.settled();
+  t.true(requests.slice(1).every(({ path }) => path === '/v1/responses'));
+  t.is(requests.at(-1)?.outcome, 'cut');
+});
+
+test('answers JSON that fits the schema that was asked for, plain and streamed', async (t) => {
+  const p = await provider(t);
+  const schema = {
+    type: 'object',
+    properties: { city: { type: 'string' }, days: { type: 'integer' }, sky: { enum: ['clear', 'cloudy'] } },
+    required: ['city', 'days', 'sky'],
+  };
+  const ask = {
+    model: 'm',
+    messages: [...HELLO],
+    response_format: { type: 'json_schema' as const, json_schema: { name: 'forecast', strict: true, schema } },
+  };
+  const plain = (await p.openai.chat.completions.create(ask)).choices[0]?.message.content ?? '';
+  t.deepEqual(JSON.parse(plain), { city: 'Bonjour à tous', days: 1, sky: 'clear' });
+  t.is((await stream(p, ask)).text, plain);
+  const loose = await p.openai.chat.completions.create({ ...ask, response_format: { type: 'json_object' } });
+  t.deepEqual(JSON.parse(loose.choices[0]?.message.content ?? ''), {});
+});
+
 test('gives the same unit vector to the same text, in both encodings', async (t) => {
   const { openai } = await provider(t);
   const ask = (input: string[], format: 'float' | 'base64') =>

@@ -8,9 +8,11 @@ import { invalidRequest, sendError, sendJson, unknownModel, unreadableBody } fro
 import type { Ledger } from './ledger.ts';
 import { answerPlain } from './plain.ts';
 import type { PromptCache } from './prompt-cache.ts';
+import { ResponsesRequest, answerResponse, asChat } from './responses.ts';
 import { ChatRequest, EmbeddingsRequest, type Settings } from './schemas.ts';
 import { answerStream } from './stream.ts';
 import { type Strikes, takeStrikes } from './strikes.ts';
+import type { Turn } from './turn.ts';
 
 const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
 const LISTED_MODELS = ['sandbox-small', 'sandbox-large', 'sandbox-embedding'];
@@ -35,6 +37,7 @@ type Route = (engine: Engine, call: Call) => void | Promise<void>;
 export const routes: Record<string, Route> = {
   'GET /v1/models': listModels,
   'POST /v1/chat/completions': completeChat,
+  'POST /v1/responses': respond,
   'POST /v1/embeddings': embed,
 };
 
@@ -51,16 +54,29 @@ function listModels({ settings }: Engine, { response }: Call): void {
 async function completeChat(engine: Engine, call: Call): Promise<void> {
   const request = await parse(engine, call, ChatRequest);
   if (!request) return;
-  const { world, ledger, cache, settings } = engine;
   const isStream = request.stream === true;
-  const strikes = takeStrikes(world, { method: 'POST', path: call.path }, isStream ? 'stream' : 'plain');
+  const turn = takeTurn(engine, call, request, isStream ? 'stream' : 'plain');
+  engine.ledger.close(turn.entry, await (isStream ? answerStream(turn) : answerPlain(turn)));
+}
+
+async function respond(engine: Engine, call: Call): Promise<void> {
+  const request = await parse(engine, call, ResponsesRequest);
+  if (!request) return;
+  const isStream = request.stream === true;
+  const turn = takeTurn(engine, call, { ...asChat(request), stream: isStream }, 'responses');
+  engine.ledger.close(turn.entry, await answerResponse(turn, isStream));
+}
+
+function takeTurn(engine: Engine, call: Call, request: ChatRequest, shape: Parameters<typeof takeStrikes>[2]): Turn {
+  const { world, ledger, cache, settings } = engine;
+  const strikes = takeStrikes(world, { method: 'POST', path: call.path }, shape);
   const entry = ledger.open({
     ...entryOf(engine, call, request.model, strikes),
-    isStream,
+    isStream: request.stream === true,
     promptTokens: countPromptTokens(request.messages),
     cachedTokens: cache.hit(request),
   });
-  const turn = {
+  return {
     id: `chatcmpl-${digest(call.requestId).toString('base64url').slice(0, 29)}`,
     createdAt: world.clock.now(),
     request,
@@ -71,7 +87,6 @@ async function completeChat(engine: Engine, call: Call): Promise<void> {
     response: call.response,
     gone: call.gone,
   };
-  ledger.close(entry, await (isStream ? answerStream(turn) : answerPlain(turn)));
 }
 
 async function embed(engine: Engine, call: Call): Promise<void> {

@@ -18,6 +18,11 @@ const ToolChoice = z.union([
   z.looseObject({ type: z.literal('function'), function: z.looseObject({ name: z.string() }) }),
 ]);
 
+const ResponseFormat = z.looseObject({
+  type: z.enum(['text', 'json_object', 'json_schema']),
+  json_schema: z.looseObject({ schema: z.record(z.string(), z.unknown()).optional() }).optional(),
+});
+
 export const ChatRequest = z.looseObject({
   model: z.string().min(1),
   messages: z.array(Message).min(1),
@@ -28,6 +33,7 @@ export const ChatRequest = z.looseObject({
   n: z.literal(1, 'this stand-in answers one choice only').nullish(),
   tools: z.array(Tool).nullish(),
   tool_choice: ToolChoice.nullish(),
+  response_format: ResponseFormat.nullish(),
 });
 export type ChatRequest = z.output<typeof ChatRequest>;
 
