@@ -77,20 +77,33 @@ function nanoUsd(price: Price, usage: TokenUsage): number {
   const written = Math.min(usage.cacheWriteTokens, promptTokens - cached);
   const heard = Math.min(usage.audioPromptTokens, promptTokens - cached - written);
   const spoken = Math.min(usage.audioCompletionTokens, completionTokens);
-  const amounts: [number, number][] = [
-    [promptTokens - cached - written - heard, rates.input],
+  const plain = promptTokens - cached - written - heard;
+  const text = completionTokens - spoken;
+  const pico =
+    price.request +
+    plain * rates.input +
+    cached * rates.cached +
+    written * rates.cacheWrite +
+    heard * rates.audioInput +
+    text * rates.output +
+    spoken * rates.audioOutput;
+  // A part of a nano-dollar is a whole one: never less than the provider takes.
+  if (Number.isSafeInteger(pico)) return Math.ceil(pico / PICO_PER_NANO);
+  return exactNanoUsd(price.request, [
+    [plain, rates.input],
     [cached, rates.cached],
     [written, rates.cacheWrite],
     [heard, rates.audioInput],
-    [completionTokens - spoken, rates.output],
+    [text, rates.output],
     [spoken, rates.audioOutput],
-  ];
-  let pico = price.request;
-  for (const [tokens, rate] of amounts) pico += tokens * rate;
-  // A part of a nano-dollar is a whole one: never less than the provider takes.
-  if (Number.isSafeInteger(pico)) return Math.ceil(pico / PICO_PER_NANO);
-  const exact = amounts.reduce((sum, [tokens, rate]) => sum + BigInt(tokens) * BigInt(rate), BigInt(price.request));
-  return Number((exact + 999n) / 1000n);
+  ]);
+}
+
+/** For amounts that are not whole as floating-point numbers any more. */
+function exactNanoUsd(request: number, amounts: readonly (readonly [tokens: number, rate: number])[]): number {
+  const pico = amounts.reduce((sum, [tokens, rate]) => sum + BigInt(tokens) * BigInt(rate), BigInt(request));
+  const perNano = BigInt(PICO_PER_NANO);
+  return Number((pico + perNano - 1n) / perNano);
 }
 
 function refuseSuspicious(file: string, own: readonly ListedPrice[], shipped: readonly ListedPrice[]): void {

@@ -22,7 +22,6 @@ export const llmRoutes = (db: Knex) => {
       const row = await rows().max({ version: 'version' }).first<{ version: number | null } | undefined>();
       return Number(row?.version ?? 0);
     },
-    newest: () => rows().orderBy('version', 'desc').first(),
     newestFirst: (limit: number): Promise<LlmRoutesRow[]> => rows().orderBy('version', 'desc').limit(limit),
     find: (version: number) => rows().where({ version }).first(),
     page: (page: PageQuery): Promise<Page<LlmRoutesRow>> =>
