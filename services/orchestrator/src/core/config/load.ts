@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Config, type Values, type VariableName, type VariableSet, variables } from './variables.ts';
+import type { Values, VariableSet } from './variable.ts';
+import { type Config, type VariableName, variables } from './variables.ts';
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

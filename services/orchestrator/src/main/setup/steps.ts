@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ConfigError, loadConfig, loadVariables } from '#core/config/load.ts';
-import { type Config, variable } from '#core/config/variables.ts';
+import { variable } from '#core/config/variable.ts';
+import type { Config } from '#core/config/variables.ts';
 import { catalogueStep } from './catalogue/step.ts';
 import { keycloakVariables } from './keycloak/settings.ts';
 import { keycloakStep } from './keycloak/step.ts';

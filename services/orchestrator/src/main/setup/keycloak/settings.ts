@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Values, httpUrl, secret, variable, variables } from '#core/config/variables.ts';
+import { type Values, httpUrl, secret, variable } from '#core/config/variable.ts';
+import { variables } from '#core/config/variables.ts';
 
 const group = 'Keycloak';
 /** Compose files and empty secret files say "not set" with an empty string. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { secret, type Values, variable, variables } from '#core/config/variables.ts';
+import { secret, type Values, variable } from '#core/config/variable.ts';
+import { variables } from '#core/config/variables.ts';
 
 const group = 'Lago';
 

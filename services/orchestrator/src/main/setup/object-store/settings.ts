@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { httpUrl, secret, type Values, variable } from '#core/config/variables.ts';
+import { httpUrl, secret, type Values, variable } from '#core/config/variable.ts';
 
 const group = 'Object store';
 const secretKey = (user: string) =>
