@@ -10,6 +10,7 @@ import type { AnyOperation } from '#core/operations/define.ts';
 import { operationRoutes } from '#core/operations/routes.ts';
 import { sweepOperations } from '#core/operations/sweep.ts';
 import { figuresLoop } from '#modules/admin/figures/counter.ts';
+import { adminLlmRoutes } from '#modules/admin/llm/routes.ts';
 import { statusRoutes } from '#modules/admin/status/routes.ts';
 import { auditRoutes } from '#modules/audit/routes.ts';
 import { billingHandlers, billingSchedules } from '#modules/billing/jobs.ts';
@@ -48,6 +49,7 @@ export function allRoutes(live: LiveListener): Route[] {
     ...siteRoutes,
     ...operationRoutes(operations, live),
     ...statusRoutes,
+    ...adminLlmRoutes,
   ];
 }
 

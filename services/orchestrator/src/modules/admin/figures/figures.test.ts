@@ -1,7 +1,13 @@
 import test from 'ava';
+import { Registry } from 'prom-client';
+import { dayBegins, dayIn } from '#core/calendar.ts';
 import { acquireLock } from '#core/db/lock.ts';
 import { newId } from '#core/ids.ts';
+import { redisNames } from '#modules/llm/limits/names.ts';
+import type { UsageRecord } from '#modules/llm/usage/record.ts';
+import { storeUsage } from '#modules/llm/usage/service.ts';
 import { type TestApp, atEnd, createTestApp, eventually } from '#test/support/stack.ts';
+import { usageRecord } from '#test/support/usage.ts';
 import { FigureCounter } from './counter.ts';
 import { createFigures } from './gauges.ts';
 import { countFigures } from './service.ts';
@@ -36,23 +42,6 @@ const subscription = (tenantId: string, line: string, planKey: string, paid: str
   ...more,
 });
 
-const usage = (tenantId: string, costNanoUsd: number, at = new Date()) => ({
-  request_id: newId('request'),
-  tenant_id: tenantId,
-  key_id: 'key_1',
-  at,
-  provider: 'upstream',
-  model: 'm',
-  is_stream: 0,
-  outcome: 'completed',
-  prompt_tokens: 1,
-  cached_tokens: 0,
-  completion_tokens: 1,
-  cost_nano_usd: costNanoUsd,
-  is_estimated: 0,
-  duration_ms: 1,
-});
-
 test('counts nothing as 0 in an empty installation', async (t) => {
   const figures = await counted(await createTestApp(atEnd(t)));
   t.like(figures, { users: 0, tenants: 0, payments_refund_due: 0, operations_stuck: 0, llm_cost_today_nano_usd: 0 });
@@ -83,8 +72,8 @@ test('monthly recurring revenue: what is paid, a yearly price by its twelfth, by
   t.is(figures['subscriptions_ended_day{line="sites"}'], 1);
 });
 
-test('the gateway’s day: cost, plans, and who sends more than 300 messages', async (t) => {
-  const app = await createTestApp(atEnd(t));
+test('the gateway’s day is the operator’s: cost, plans, providers, budget, and who sends more than 300 messages', async (t) => {
+  const app = await createTestApp(atEnd(t), { LLM_TIME_ZONE: 'Pacific/Kiritimati', LLM_DAILY_BUDGET_USD: '0.001' });
   await app.ctx
     .db('subscriptions')
     .insert([
@@ -92,19 +81,64 @@ test('the gateway’s day: cost, plans, and who sends more than 300 messages', a
       subscription('ten_a', 'llm', 'llm-pro', 'llm-pro-m-usd-v1'),
       subscription('ten_b', 'llm', 'llm-free', null, { is_default: 1 }),
     ]);
-  const yesterday = new Date(Date.now() - 86_400_000);
-  await app.ctx
-    .db('llm_usage')
-    .insert([
-      ...Array.from({ length: 301 }, () => usage('ten_a', 1000)),
-      usage('ten_b', 5),
-      usage('ten_b', 7, yesterday),
-    ]);
+  const began = dayBegins('Pacific/Kiritimati', dayIn('Pacific/Kiritimati', Date.now())).getTime();
+  const today = (tenantId: string, change: Partial<UsageRecord>) =>
+    usageRecord(tenantId, { at: new Date(began).toISOString(), userId: 'usr_1', costNanoUsd: 1000, ...change });
+  await storeUsage(app.ctx, [
+    ...Array.from({ length: 301 }, () => today('ten_a', {})),
+    ...Array.from({ length: 300 }, () => today('ten_a', { userId: 'usr_2', costNanoUsd: 0 })),
+    // Nobody is known to have made the keys: each is somebody.
+    ...Array.from({ length: 200 }, () => today('ten_b', { userId: null, keyId: 'llmk_1', costNanoUsd: 0 })),
+    ...Array.from({ length: 200 }, () => today('ten_b', { userId: null, keyId: 'llmk_2', costNanoUsd: 0 })),
+    today('ten_b', { userId: 'usr_3', provider: 'groq', costNanoUsd: 5, isEstimated: true, isBudgetFallback: true }),
+    today('ten_b', { userId: 'usr_3', provider: 'groq', costNanoUsd: 0, isFallback: true, model: 'llama' }),
+    today('ten_b', { at: new Date(began - 1).toISOString(), costNanoUsd: 7 }),
+  ]);
   const figures = await counted(app);
   t.is(figures['llm_cost_today_nano_usd'], 301_005);
-  t.is(figures['llm_messages_today{plan="llm-pro"}'], 301);
+  t.is(figures['llm_budget_remaining_nano_usd'], 1_000_000 - 301_005);
+  t.is(figures['llm_messages_today{plan="llm-pro"}'], 601);
+  t.is(figures['llm_plan_cost_today_nano_usd{plan="llm-free"}'], 5);
   t.is(figures['llm_active_tenants_today{plan="llm-free"}'], 1);
-  t.is(figures['llm_abusive_tenants_today'], 1);
+  t.is(figures['llm_active_users_today'], 5);
+  t.is(figures['llm_abusive_users_today'], 1);
+  t.is(figures['llm_provider_requests_today{provider="groq"}'], 2);
+  t.is(figures['llm_provider_cost_today_nano_usd{provider="openai"}'], 301_000);
+  t.is(figures['llm_estimated_requests_today{provider="groq"}'], 1);
+  t.is(figures['llm_fallback_requests_today{provider="groq"}'], 1);
+  t.is(figures['llm_budget_fallback_requests_today{provider="groq"}'], 1);
+  t.is(figures['llm_model_cost_today_nano_usd{model="gpt-4o-mini"}'], 301_005);
+  t.is(figures['llm_tenant_cost_today_nano_usd{tenant_id="ten_a",tenant=""}'], 301_000);
+});
+
+test('only the dearest ten models and tenants are series', async (t) => {
+  const app = await createTestApp(atEnd(t));
+  const at = new Date().toISOString();
+  await storeUsage(
+    app.ctx,
+    Array.from({ length: 25 }, (_, n) => usageRecord(`ten_${n}`, { at, model: `model-${n}`, costNanoUsd: n })),
+  );
+  const figures = await counted(app);
+  const shownOf = (name: string) => Object.entries(figures).filter(([series]) => series.startsWith(`${name}{`));
+  for (const name of ['llm_model_cost_today_nano_usd', 'llm_tenant_cost_today_nano_usd'])
+    t.deepEqual(
+      shownOf(name).map(([, cost]) => cost),
+      [24, 23, 22, 21, 20, 19, 18, 17, 16, 15],
+    );
+  t.is(figures['llm_cost_today_nano_usd'], 300);
+});
+
+test('usage that waits in the stream is seen, and how long', async (t) => {
+  const app = await createTestApp(atEnd(t));
+  t.like(await counted(app), { llm_usage_waiting: 0, llm_usage_lag_seconds: 0 });
+  const { usage } = redisNames(app.config.REDIS_PREFIX);
+  await app.ctx.redis.xadd(usage, `${Date.now() - 90_000}-0`, 'usage', '{}');
+  await app.ctx.redis.xadd(usage, '*', 'usage', '{}');
+  const figures = createFigures(new Registry());
+  await countFigures(app.ctx, figures);
+  t.is((await figures.llm_usage_waiting.get()).values[0]?.value, 2);
+  const lag = (await figures.llm_usage_lag_seconds.get()).values[0]?.value ?? 0;
+  t.true(lag >= 89 && lag < 120, String(lag));
 });
 
 test('what waits and what has failed: webhooks, mails, operations, payments', async (t) => {

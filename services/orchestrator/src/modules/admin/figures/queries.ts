@@ -2,6 +2,9 @@ import type { Knex } from 'knex';
 
 type Row = Record<string, string | number | null>;
 
+/** A person does not write more in a day. */
+export const MAX_DAILY_MESSAGES = 300;
+
 /**
  * Each figure is one statement that reads an index, of all tenants, for the operator's eyes only. They run once a minute in
  * one worker, never when Prometheus asks.
@@ -36,20 +39,32 @@ const STATEMENTS = {
                  from mails where state = 'queued'`,
   mailsFailed: `select count(*) as count from mails where state = 'failed' and created_at > now(3) - interval 1 day`,
   // What is bought comes before the free plan that stays below it.
-  llmToday: `select coalesce(plan, 'none') as plan, count(*) as tenants, sum(messages) as messages, sum(cost) as costNanoUsd,
-                    sum(messages > 300) as abusive
-             from (select u.tenant_id, count(*) as messages, sum(u.cost_nano_usd) as cost
-                   from llm_usage u where u.at >= utc_date() group by u.tenant_id) today
+  llmPlans: `select coalesce(plan, 'none') as plan, count(*) as tenants, sum(messages) as messages, sum(cost) as costNanoUsd
+             from (select tenant_id, sum(requests) as messages, sum(cost_nano_usd) as cost
+                   from llm_usage_days where day = :day group by tenant_id) today
              left join (select tenant_id, substring_index(group_concat(plan_key order by is_default), ',', 1) as plan
                         from subscriptions where line = 'llm' and status = 'active' group by tenant_id) plans
                on plans.tenant_id = today.tenant_id
              group by 1`,
+  llmUsers: `select count(*) as count, coalesce(sum(messages > :maxMessages), 0) as abusive
+             from (select sum(requests) as messages from llm_usage_days where day = :day
+                   group by if(user_id = '', key_id, user_id)) today`,
+  llmProviders: `select provider, sum(requests) as requests, sum(cost_nano_usd) as costNanoUsd,
+                        sum(estimated) as estimated, sum(budget_fallbacks) as budgetFallbacks, sum(fallbacks) as fallbacks
+                 from llm_usage_days where day = :day group by provider`,
+  llmModels: `select model, sum(cost_nano_usd) as costNanoUsd from llm_usage_days where day = :day
+              group by model order by 2 desc, 1 limit 10`,
+  llmTenants: `select today.tenant_id as tenantId, coalesce(tenants.name, '') as name, costNanoUsd
+               from (select tenant_id, sum(cost_nano_usd) as costNanoUsd from llm_usage_days where day = :day
+                     group by tenant_id order by 2 desc, 1 limit 10) today
+               left join tenants on tenants.id = today.tenant_id`,
 } as const;
 
 export type FigureName = keyof typeof STATEMENTS;
 export const FIGURE_NAMES = Object.keys(STATEMENTS) as FigureName[];
 
-export async function figure(db: Knex, name: FigureName): Promise<Row[]> {
-  const [rows] = (await db.raw(STATEMENTS[name])) as [Row[]];
+/** `day` is the operator's. */
+export async function figure(db: Knex, name: FigureName, day: string): Promise<Row[]> {
+  const [rows] = (await db.raw(STATEMENTS[name], { day, maxMessages: MAX_DAILY_MESSAGES })) as [Row[]];
   return rows;
 }

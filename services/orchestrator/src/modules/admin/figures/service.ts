@@ -1,24 +1,32 @@
 import type { Context } from '#core/context.ts';
-import { catalogue, planOf } from '#modules/catalogue/service.ts';
-import type { Price } from '#modules/catalogue/schemas.ts';
+import { dayIn } from '#core/calendar.ts';
+import { usageWaiting } from '#modules/llm/usage/service.ts';
 import { type Figures, forgetFigures } from './gauges.ts';
 import { FIGURE_NAMES, type FigureName, figure } from './queries.ts';
+import { TWELFTHS, recurringOf } from './recurring.ts';
 
 type Rows = Awaited<ReturnType<typeof figure>>;
 type Counted = Record<FigureName, Rows>;
 
 const NANO = 1e9;
-const MONTHS = { month: 1, year: 12 } as const;
 
 /** Counts everything, one statement after the other, and shows it only when all of it is known. */
 export async function countFigures(ctx: Context, figures: Figures): Promise<void> {
   const counted = {} as Counted;
-  for (const name of FIGURE_NAMES) counted[name] = await figure(ctx.db, name);
+  const day = dayIn(ctx.config.LLM_TIME_ZONE, Date.now());
+  for (const name of FIGURE_NAMES) counted[name] = await figure(ctx.db, name, day);
+  const waiting = await usageWaiting(ctx).catch((error: unknown) => {
+    ctx.log.debug({ err: error }, 'redis does not say what usage waits');
+  });
   forgetFigures(figures);
   showPeople(figures, counted);
   showMoney(ctx, figures, counted);
   showWork(figures, counted);
   showLlm(ctx, figures, counted);
+  if (waiting) {
+    figures.llm_usage_waiting.set(waiting.count);
+    figures.llm_usage_lag_seconds.set(waiting.oldestS);
+  }
   figures.figures_timestamp_seconds.set(Date.now() / 1000);
 }
 
@@ -43,10 +51,10 @@ function showMoney(ctx: Context, figures: Figures, counted: Counted): void {
     ];
     figures.active_subscriptions.inc({ line, plan, paid: isPaid === 1 ? 'yes' : 'no' }, count);
     if (isPaid !== 1) continue;
-    const { price, isEstimated } = priceOf(ctx, text(row, 'priceCode'));
-    if (isEstimated) figures.mrr_estimated_subscriptions.inc(count);
-    if (price)
-      figures.mrr_minor.inc({ currency: price.currency, line }, (count * price.amountMinor) / MONTHS[price.interval]);
+    const recurring = recurringOf(ctx, text(row, 'priceCode'));
+    if (recurring?.isEstimated !== false) figures.mrr_estimated_subscriptions.inc(count);
+    if (recurring)
+      figures.mrr_minor.inc({ currency: recurring.currency, line }, (count * recurring.twelfths) / TWELFTHS);
   }
   for (const row of counted.subscriptionsEnded)
     figures.subscriptions_ended_day.set({ line: text(row, 'line') }, number(row, 'count'));
@@ -68,17 +76,6 @@ function showMoney(ctx: Context, figures: Figures, counted: Counted): void {
   figures.usage_events_oldest_waiting_seconds.set(number(waiting, 'oldestS'));
 }
 
-/** The price behind a code; of an earlier revision the catalogue knows no amount, so that of its successor. */
-function priceOf(ctx: Context, code: string): { price: Price | undefined; isEstimated: boolean } {
-  const price = catalogue(ctx)
-    .plans.flatMap(({ prices }) => prices)
-    .find((one) => one.code === code);
-  if (price) return { price, isEstimated: false };
-  const [, kind] = /(-[my]-[a-z]{3}-)v\d+$/.exec(code) ?? [];
-  const successor = kind === undefined ? undefined : planOf(ctx, code)?.prices.find((one) => one.code.includes(kind));
-  return { price: successor, isEstimated: true };
-}
-
 function showWork(figures: Figures, counted: Counted): void {
   for (const row of counted.sites) figures.sites.set({ status: text(row, 'status') }, number(row, 'count'));
   for (const state of ['running', 'failing', 'failed']) figures.operations_open.set({ state }, 0);
@@ -96,14 +93,33 @@ function showWork(figures: Figures, counted: Counted): void {
   figures.mails_failed_day.set(number(counted.mailsFailed[0], 'count'));
 }
 
-function showLlm(ctx: Context, figures: Figures, { llmToday }: Counted): void {
-  for (const row of llmToday) {
+function showLlm(ctx: Context, figures: Figures, counted: Counted): void {
+  for (const row of counted.llmPlans) {
     const plan = text(row, 'plan');
     figures.llm_active_tenants_today.set({ plan }, number(row, 'tenants'));
     figures.llm_messages_today.set({ plan }, number(row, 'messages'));
     figures.llm_plan_cost_today_nano_usd.set({ plan }, number(row, 'costNanoUsd'));
   }
-  figures.llm_cost_today_nano_usd.set(sum(llmToday, 'costNanoUsd'));
-  figures.llm_abusive_tenants_today.set(sum(llmToday, 'abusive'));
-  figures.llm_budget_nano_usd.set(ctx.config.LLM_DAILY_BUDGET_USD * NANO);
+  for (const row of counted.llmProviders) {
+    const provider = text(row, 'provider');
+    figures.llm_provider_requests_today.set({ provider }, number(row, 'requests'));
+    figures.llm_provider_cost_today_nano_usd.set({ provider }, number(row, 'costNanoUsd'));
+    figures.llm_estimated_requests_today.set({ provider }, number(row, 'estimated'));
+    figures.llm_fallback_requests_today.set({ provider }, number(row, 'fallbacks'));
+    figures.llm_budget_fallback_requests_today.set({ provider }, number(row, 'budgetFallbacks'));
+  }
+  for (const row of counted.llmModels)
+    figures.llm_model_cost_today_nano_usd.set({ model: text(row, 'model') }, number(row, 'costNanoUsd'));
+  for (const row of counted.llmTenants)
+    figures.llm_tenant_cost_today_nano_usd.set(
+      { tenant_id: text(row, 'tenantId'), tenant: text(row, 'name') },
+      number(row, 'costNanoUsd'),
+    );
+  figures.llm_active_users_today.set(number(counted.llmUsers[0], 'count'));
+  figures.llm_abusive_users_today.set(number(counted.llmUsers[0], 'abusive'));
+  const cost = sum(counted.llmProviders, 'costNanoUsd');
+  const budget = ctx.config.LLM_DAILY_BUDGET_USD * NANO;
+  figures.llm_cost_today_nano_usd.set(cost);
+  figures.llm_budget_nano_usd.set(budget);
+  figures.llm_budget_remaining_nano_usd.set(Math.max(0, budget - cost));
 }

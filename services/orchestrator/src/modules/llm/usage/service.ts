@@ -3,6 +3,7 @@ import type { Context } from '#core/context.ts';
 import { withTenant } from '#core/context.ts';
 import { withTransaction } from '#core/db/transaction.ts';
 import { recordUsage } from '#modules/billing/service.ts';
+import { redisNames } from '../limits/names.ts';
 import { additions, dated } from './days.ts';
 import { undatedRows, usageDays, usageRows } from './queries.ts';
 import type { UsageRecord } from './record.ts';
@@ -47,6 +48,16 @@ export async function rollUpLeftovers(ctx: Context): Promise<number> {
     total += count;
     if (count < LEFTOVERS) return total;
   }
+}
+
+/** What is in the stream and not stored; the clock is that of Redis, as are the entries' times. */
+export async function usageWaiting({ redis, config }: Context): Promise<{ count: number; oldestS: number }> {
+  const { usage } = redisNames(config.REDIS_PREFIX);
+  const [oldest] = await redis.xrange(usage, '-', '+', 'COUNT', 1);
+  if (!oldest) return { count: 0, oldestS: 0 };
+  const [nowS] = await redis.time();
+  const addedMs = Number(oldest[0].split('-')[0]);
+  return { count: await redis.xlen(usage), oldestS: Math.max(0, Number(nowS) - addedMs / 1000) };
 }
 
 export const storedRequestIds = (ctx: Context, requestIds: readonly string[]): Promise<Set<string>> =>

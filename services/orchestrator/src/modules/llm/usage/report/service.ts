@@ -1,5 +1,5 @@
 import { addDays, dayBegins } from '#core/calendar.ts';
-import type { TenantContext } from '#core/context.ts';
+import type { Context, TenantContext } from '#core/context.ts';
 import { InvalidInput } from '#core/errors.ts';
 import type { CsvFile } from '#core/http/csv.ts';
 import { nanoToUsd } from '#core/money.ts';
@@ -7,12 +7,21 @@ import {
   type RequestFilter,
   type RequestPlace,
   type RequestRow,
+  type UsageGroup,
   keyNames,
   usageRequests,
   usageSums,
 } from './queries.ts';
 import { type DayRange, rangeOf, today } from './range.ts';
-import type { LlmRequest, LlmUsage, LlmUsageGroup, RequestsExport, RequestsQuery, UsageQuery } from './schemas.ts';
+import type {
+  LlmRequest,
+  LlmUsage,
+  LlmUsageGroup,
+  LlmUsageTotals,
+  RequestsExport,
+  RequestsQuery,
+  UsageQuery,
+} from './schemas.ts';
 
 const MAX_DAYS = 366;
 /** Of single requests: a busy tenant has a million in a month. */
@@ -83,7 +92,8 @@ async function* allRequests(ctx: TenantContext, filter: RequestFilter): AsyncGen
   }
 }
 
-async function* withUsd<R extends { costNanoUsd: number }>(
+/** Lines of a file have their cost in dollars, too. */
+export async function* withUsd<R extends { costNanoUsd: number }>(
   rows: Iterable<R> | AsyncIterable<R>,
 ): AsyncGenerator<R & { costUsd: string }> {
   for await (const row of rows) yield { ...row, costUsd: nanoToUsd(row.costNanoUsd) };
@@ -124,6 +134,22 @@ const present = (row: RequestRow): LlmRequest => ({
   firstByteMs: row.first_byte_ms,
   durationMs: row.duration_ms,
 });
+
+/** Usage of everybody, or of one tenant, for whoever operates the platform; groups have no names yet. */
+export async function platformUsage(
+  ctx: Context,
+  query: { from?: string | undefined; to?: string | undefined; tenantId?: string | undefined; groupBy: UsageGroup },
+  limit?: number,
+): Promise<DayRange & { timeZone: string; totals: LlmUsageTotals; groups: (LlmUsageTotals & { value: string })[] }> {
+  const range = rangeOf(ctx, query, MAX_DAYS);
+  const used = usageSums(ctx.db, { tenantId: query.tenantId }, range);
+  const groups = await used.by(query.groupBy, limit);
+  return { timeZone: ctx.config.LLM_TIME_ZONE, ...range, totals: await used.total(), groups };
+}
+
+/** Nano-USD that everybody's usage of these days has cost. */
+export const platformCost = ({ db }: Pick<Context, 'db'>, range: DayRange): Promise<number> =>
+  usageSums(db, {}, range).of('cost_nano_usd');
 
 /** Of the tenant, on the operator's day. */
 export function messagesToday(ctx: TenantContext): Promise<number> {
