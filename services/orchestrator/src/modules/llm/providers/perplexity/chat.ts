@@ -85,7 +85,7 @@ class ChatStream {
   }
 
   #text(text: string): StreamEvent {
-    this.#hasText = true;
+    this.#hasText ||= text !== '';
     const forward = this.#write().choice({ delta: { content: text } });
     return { kind: 'part', text, isFinal: false, usage: null, forward };
   }
