@@ -1,3 +1,4 @@
+import { PROVIDERS } from '../providers/registry.ts';
 import { type ListedPrice, OTHER_MODELS, titleOf } from './price-file.ts';
 
 const MOST_TIMES = 5;
@@ -6,14 +7,17 @@ const SELF_HOSTED: ReadonlySet<string | null> = new Set(['ollama', 'vllm']);
 const COMPARED = ['input', 'cached', 'cacheWrite', 'output'] as const;
 
 /**
- * Mistakes that a wrong decimal point makes: a model that costs nothing, or more than five times more or less than
+ * Prices that would never be used, and mistakes that a wrong decimal point makes: a model that costs nothing, or more than five times more or less than
  * shipped. Whoever means it marks the row `reviewed: true`.
  */
 export function suspicions(own: readonly ListedPrice[], shipped: readonly ListedPrice[]): string[] {
+  const providers = new Set(PROVIDERS.map(({ name }) => name));
   const before = new Map(shipped.map((entry) => [titleOf(entry), entry]));
   return own.flatMap((entry) => {
-    if (entry.isReviewed) return [];
     const title = titleOf(entry);
+    if (entry.provider !== null && !providers.has(entry.provider))
+      return [`${title}: there is no provider ${entry.provider}; there are ${[...providers].join(', ')}`];
+    if (entry.isReviewed) return [];
     if (isGift(entry)) return [`${title}: costs 0; if that is so, mark it reviewed: true`];
     const known = before.get(title);
     return known && entry.model !== OTHER_MODELS ? jumps(title, entry, known) : [];

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { ConfigError } from '#core/config/load.ts';
 import type { Price } from './price.ts';
 
 const PICO_PER_MICRO = 1_000_000;
@@ -66,16 +67,22 @@ export interface ListedPrice {
   isReviewed: boolean;
 }
 
-/** @throws {Error} that names the file, and the provider, model and field of every mistake. */
+/** @throws {ConfigError} that names the file, and the provider, model and field of every mistake. */
 export function readPriceFile(path: string): ListedPrice[] {
-  return parsePriceFile(readFileSync(path, 'utf8'), basename(path));
+  const file = basename(path);
+  try {
+    return parsePriceFile(readFileSync(path, 'utf8'), file);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError([`LLM_PRICES_FILE: ${path} cannot be read: ${(error as Error).message}`]);
+  }
 }
 
 export function parsePriceFile(text: string, file: string): ListedPrice[] {
   const document: unknown = parse(text);
   const result = PriceFile.safeParse(document);
   if (!result.success)
-    throw new PriceFileError(
+    refusePrices(
       file,
       result.error.issues.map((issue) => describe(document, issue)),
     );
@@ -86,15 +93,12 @@ export function parsePriceFile(text: string, file: string): ListedPrice[] {
     for (const [model, row] of rows) listed.push(listedPrice(provider, model, asOf, row));
   }
   const problems = [...twice(listed), ...withoutOutput(listed)];
-  if (problems.length > 0) throw new PriceFileError(file, problems);
+  if (problems.length > 0) refusePrices(file, problems);
   return listed;
 }
 
-export class PriceFileError extends Error {
-  override readonly name = 'PriceFileError';
-  constructor(file: string, problems: readonly string[]) {
-    super(`${file} is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
-  }
+export function refusePrices(file: string, problems: readonly string[]): never {
+  throw new ConfigError(problems.map((problem) => `${file}: ${problem}`));
 }
 
 export const titleOf = ({ provider, model }: Pick<ListedPrice, 'provider' | 'model'>): string =>

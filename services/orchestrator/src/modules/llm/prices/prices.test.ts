@@ -186,8 +186,8 @@ const mistakes: [name: string, section: string, complaint: RegExp][] = [
 ];
 for (const [name, section, complaint] of mistakes)
   test(`a price file is refused: ${name}`, (t) => {
-    const error = t.throws(() => parse(section), { name: 'PriceFileError' });
-    t.regex(error.message, /^mine\.yaml is not usable/);
+    const error = t.throws(() => parse(section), { name: 'ConfigError' });
+    t.regex(error.message, /- mine\.yaml: /);
     t.regex(error.message, complaint);
   });
 
@@ -206,15 +206,27 @@ test('a price that looks like a mistake is refused until somebody says that it w
   const load = ownFiles(t);
   const row = (fields: string) => `    provider: openai\n    models: { gpt-4o: { ${fields} } }`;
   const jump = t.throws(() => load(row('input: 25, output: 10')));
-  t.regex(jump.message, /own\.yaml.*openai, gpt-4o: input is 25 and was 2\.5 USD per million tokens/s);
+  t.regex(jump.message, /own\.yaml: openai, gpt-4o: input is 25 and was 2\.5 USD per million tokens/);
   t.regex(t.throws(() => load(row('input: 2.5, output: 1'))).message, /output is 1 and was 10/);
   t.regex(t.throws(() => load(row('input: 0, output: 0'))).message, /openai, gpt-4o: costs 0/);
+  t.regex(
+    t.throws(() => load('    provider: opnai\n    models: { a: { input: 1, output: 1, reviewed: true } }')).message,
+    /opnai, a: there is no provider opnai/,
+  );
   t.is(load(row('input: 0, output: 0, reviewed: true')).find('openai', 'gpt-4o')?.input, 0);
   t.is(load(row('input: 25, output: 10, reviewed: true')).find('openai', 'gpt-4o')?.input, 25_000_000);
   t.notThrows(
     () => load('    provider: ollama\n    models: { llama3: { input: 0, output: 0 } }'),
     'it is our own machine',
   );
+});
+
+test('a file that is not there or not YAML keeps the gateway from starting, with its name', (t) => {
+  t.throws(() => PriceTable.load('/nowhere/prices.yaml'), {
+    name: 'ConfigError',
+    message: /\/nowhere\/prices\.yaml cannot be read/,
+  });
+  t.throws(() => ownFiles(t)('    models: {'), { name: 'ConfigError', message: /own\.yaml cannot be read/ });
 });
 
 function ownFiles(t: { teardown: (run: () => void) => void }) {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { TokenUsage } from '../providers/provider.ts';
 import { suspicions } from './guard.ts';
 import type { Price } from './price.ts';
-import { type ListedPrice, OTHER_MODELS, PriceFileError, readPriceFile } from './price-file.ts';
+import { type ListedPrice, OTHER_MODELS, readPriceFile, refusePrices } from './price-file.ts';
 
 const PACKAGE = fileURLToPath(new URL('../../../../', import.meta.url));
 const SHIPPED = resolve(PACKAGE, 'llm-prices.yaml');
@@ -32,7 +32,7 @@ export class PriceTable {
 
   /**
    * The shipped prices, and over them the operator's own if there are any; a relative path is meant from the package.
-   * @throws {Error} that names file, provider and model.
+   * @throws {ConfigError} that names file, provider and model.
    */
   static load(ownFile?: string): PriceTable {
     const shipped = readPriceFile(SHIPPED);
@@ -108,5 +108,5 @@ function exactNanoUsd(request: number, amounts: readonly (readonly [tokens: numb
 
 function refuseSuspicious(file: string, own: readonly ListedPrice[], shipped: readonly ListedPrice[]): void {
   const problems = suspicions(own, shipped);
-  if (problems.length > 0) throw new PriceFileError(file, problems);
+  if (problems.length > 0) refusePrices(file, problems);
 }
