@@ -1,7 +1,7 @@
 import type { Kind, Party } from './counters.ts';
 import type { Plan } from './plan.ts';
-import { FIRST_COUNTER } from './plan.ts';
 import type { Reservation } from './limiter.ts';
+import type { Answer } from './turns.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -43,41 +43,39 @@ const LIMIT_OF: Record<Kind, LimitName> = {
   tokens: 'tokens',
 };
 
-/** What the reserving script says of a request that could be judged. */
-export interface Judgement {
-  isGranted: boolean;
-  nowMs: number;
-  ticket: number;
-  /** Place among the script's keys of the limit that refuses. */
-  refusedBy: number;
-  isBudgetFallback: boolean;
-  waitMs: number;
-  /** Before this request, of each counter of messages, then of requests, then of tokens of a minute. */
-  used: readonly number[];
-}
+const GRANTED = [0, 1];
+const REFUSED = 2;
 
-export function decide(plan: Plan, judgement: Judgement, reservation: Reservation): Decision {
-  const { isGranted, ticket, isBudgetFallback } = judgement;
-  const allowances = allowancesOf(plan, judgement, isGranted ? reservation.tokens : 0);
-  if (isGranted) return { kind: 'granted', reservation, allowances, ticket, isBudgetFallback };
-  const refusing = plan.counters[judgement.refusedBy - FIRST_COUNTER];
-  if (!refusing) throw new Error(`The reserving script refuses by its key ${judgement.refusedBy}`);
+/** What the script says of a request, when it knew all that it had to know (turn-script.ts). */
+export function decide(plan: Plan, { nowMs, values }: Answer, reservation: Reservation): Decision {
+  const [code = -1, second = 0, waitMs = 0, ...used] = values;
+  const isGranted = GRANTED.includes(code);
+  const taken = isGranted ? { messages: 1, tokens: reservation.tokens } : { messages: 0, tokens: 0 };
+  const allowances = allowancesOf(plan, nowMs, used, taken);
+  if (isGranted) return { kind: 'granted', reservation, allowances, ticket: second, isBudgetFallback: code === 1 };
+  const refusing = plan.counters[second - 1];
+  if (code !== REFUSED || !refusing) throw new Error(`The limits' script answered ${values.join(' ')}`);
   const { kind, by, period } = refusing;
-  const retryAfterMs = period ? plan.periods[period].endsMs - judgement.nowMs : judgement.waitMs;
+  const retryAfterMs = period ? plan.periods[period].endsMs - nowMs : waitMs;
   return { kind: 'refused', by, limit: LIMIT_OF[kind], allowances, retryAfterMs };
 }
 
-function allowancesOf(plan: Plan, { isGranted, nowMs, used }: Judgement, tokens: number): Allowances {
+function allowancesOf(
+  { counters, limits, periods }: Plan,
+  nowMs: number,
+  used: readonly number[],
+  taken: { messages: number; tokens: number },
+): Allowances {
   const allowances: Allowances = { requests: null, tokens: null };
   let at = 0;
-  plan.counters.forEach(({ kind, period }, index) => {
+  counters.forEach(({ kind, period }, index) => {
     if (kind === 'costs' || kind === 'lives') return;
     const name = kind === 'tokens' ? 'tokens' : 'requests';
-    const taken = (used[at] ?? 0) + (kind === 'tokens' ? tokens : Number(isGranted));
+    const now = (used[at] ?? 0) + (kind === 'tokens' ? taken.tokens : taken.messages);
     at += 1;
-    const limit = plan.limits[index] ?? 0;
-    const resetMs = period ? plan.periods[period].endsMs - nowMs : MINUTE_MS;
-    const allowance = { limit, remaining: Math.max(0, limit - taken), resetMs };
+    const limit = limits[index] ?? 0;
+    const resetMs = period ? periods[period].endsMs - nowMs : MINUTE_MS;
+    const allowance = { limit, remaining: Math.max(0, limit - now), resetMs };
     const tightest = allowances[name];
     if (!tightest || allowance.remaining < tightest.remaining) allowances[name] = allowance;
   });

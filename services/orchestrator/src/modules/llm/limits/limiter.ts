@@ -6,26 +6,21 @@ import { countersOf } from './counters.ts';
 import { type Decision, decide } from './decision.ts';
 import { type RedisNames, redisNames } from './names.ts';
 import { type Periods, periodsAt } from './periods.ts';
-import { FIRST_COUNTER, type Plan, keptS, planOf } from './plan.ts';
+import { type Plan, keptS, planOf } from './plan.ts';
 import { type ScriptedRedis, scripted } from './scripted-redis.ts';
 import type { Seeds } from './seeds.ts';
-import { EVERYBODY, type Stake, type Used, correctionOf, recordHead } from './stake.ts';
+import { EVERYBODY, type Stake, type Used, correctionOf } from './stake.ts';
 import { Sweeper } from './sweeper.ts';
+import { type Answer, type Asked, type TurnOptions, Turns } from './turns.ts';
 
 export type { Allowance, Allowances, Decision } from './decision.ts';
 
 /** A day that ends, counters that are not known and a new day meanwhile: more often than that is a mistake. */
 const MAX_ATTEMPTS = 6;
 
-export interface ReserveRequest {
-  requestId: string;
+/** `costNanoUsd` and `tokens` are what it may come to, by the dearest provider that may be asked. */
+export interface ReserveRequest extends Asked {
   principal: Principal;
-  configVersion: number;
-  /** Whose ticket is taken; null = none. */
-  counter: string | null;
-  /** At most, by the dearest provider that may be asked. */
-  costNanoUsd: number;
-  tokens: number;
 }
 
 export interface Reservation extends Stake {
@@ -38,16 +33,17 @@ export interface Settlement extends Used {
   usage: string;
 }
 
-export interface LimiterOptions {
+/** `gatewayId` is of this process alone. */
+export interface LimiterOptions extends TurnOptions {
   prefix: string;
-  /** Of this process alone. */
-  gatewayId: string;
-  zone: string;
-  dailyBudgetNanoUsd: number;
   seeds: Seeds;
   /** A gateway whose heart has not beaten for this long is dead. */
   deadMs?: number;
 }
+
+/** Of the script's answers. */
+const [STALE, UNKNOWN] = [3, 4];
+const MINUTE_MS = 60_000;
 
 const LateUsage = UsageRecord.pick({ requestId: true, tenantId: true, keyId: true, at: true, costNanoUsd: true });
 type LateUsage = z.output<typeof LateUsage>;
@@ -58,6 +54,7 @@ export class Limiter {
   readonly #names: RedisNames;
   readonly #options: LimiterOptions;
   readonly #sweeper: Sweeper;
+  readonly #turns: Turns;
   readonly #plans = new WeakMap<Principal, Plan>();
   /** Questions to the database that are under way, by counter. */
   readonly #seeding = new Map<string, Promise<void>>();
@@ -66,13 +63,13 @@ export class Limiter {
   /** Settlements that Redis did not confirm. */
   readonly #owed = new Map<string, { reservation: Reservation; settlement: Settlement | null }>();
   #periods: Periods;
-  #epoch = '';
 
   constructor(redis: Redis, options: LimiterOptions) {
     this.#redis = scripted(redis);
     this.#names = redisNames(options.prefix);
     this.#options = options;
     this.#periods = periodsAt(options.zone, Date.now());
+    this.#turns = new Turns(this.#redis, this.#names, options, this.#periods);
     this.#sweeper = new Sweeper(this.#redis, this.#names, options);
   }
 
@@ -132,33 +129,15 @@ export class Limiter {
   async #ask(request: ReserveRequest): Promise<Decision> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const plan = this.#planOf(request.principal);
-      const [outcome, now, epoch, ...rest] = await this.#redis.llmReserve(...this.#callFor(plan, request));
-      switch (outcome) {
-        case 'day':
-          this.#periods = periodsAt(this.#options.zone, Number(now));
-          break;
-        case 'unknown':
-          await Promise.all(rest.map((place) => this.#seed(plan, Number(place))));
-          break;
-        case 'stale_principal':
-          return { kind: 'stale', what: 'principal' };
-        case 'stale_config':
-          return { kind: 'stale', what: 'config' };
-        case 'granted':
-        case 'refused': {
-          this.#epoch = String(epoch);
-          const [second = 0, isFallback, minute = 0, waitMs = 0, ...used] = rest.map(Number);
-          const isBudgetFallback = isFallback === 1;
-          const isGranted = outcome === 'granted';
-          const ticket = isGranted ? second : 0;
-          return decide(
-            plan,
-            { isGranted, nowMs: Number(now), ticket, refusedBy: second, isBudgetFallback, waitMs, used },
-            this.#reservation(plan, request, { minute, isBudgetFallback }),
-          );
-        }
-        default:
-          throw new Error(`The reserving script answered ${outcome}`);
+      const answer = await this.#turns.ask(plan, request);
+      if (answer.outcome === 'config') return { kind: 'stale', what: 'config' };
+      if (answer.outcome === 'day') this.#periods = periodsAt(this.#options.zone, answer.nowMs);
+      else if (answer.outcome === 'everybody') await this.#seed(plan, null);
+      else {
+        const [code, ...places] = answer.values;
+        if (code === STALE) return { kind: 'stale', what: 'principal' };
+        if (code !== UNKNOWN) return decide(plan, answer, reservationOf(plan, request, answer));
+        await Promise.all(places.map((place) => this.#seed(plan, place - 1)));
       }
     }
     throw new Error('Redis could not say whether there is room: its clock or its memory is unsteady');
@@ -167,80 +146,40 @@ export class Limiter {
   #planOf(principal: Principal): Plan {
     const known = this.#plans.get(principal);
     if (known?.periods === this.#periods) return known;
-    const plan = planOf({ names: this.#names, ...this.#options }, principal, this.#periods);
+    const plan = planOf(this.#names, principal, this.#periods);
     this.#plans.set(principal, plan);
     return plan;
   }
 
-  #callFor(plan: Plan, request: ReserveRequest): [number, ...string[]] {
-    const { requestId, principal, configVersion, counter, costNanoUsd, tokens } = request;
-    const ticket = counter === null ? [] : [this.#names.ticket(counter)];
-    return [
-      plan.keys.length + ticket.length,
-      ...plan.keys,
-      ...ticket,
-      this.#epoch,
-      String(principal.version),
-      String(configVersion),
-      requestId,
-      String(costNanoUsd),
-      String(tokens),
-      recordHead(plan.scope, plan.mask, tokens),
-      ...plan.args,
-    ];
-  }
-
-  #reservation(
-    { scope, counters }: Plan,
-    { requestId, costNanoUsd, tokens }: ReserveRequest,
-    { minute, isBudgetFallback }: { minute: number; isBudgetFallback: boolean },
-  ): Reservation {
-    return {
-      requestId,
-      gatewayId: this.#options.gatewayId,
-      scope,
-      counters,
-      costNanoUsd: isBudgetFallback ? 0 : costNanoUsd,
-      tokens,
-      minute,
-      epoch: this.#epoch,
-    };
-  }
-
-  /** Asks once for all who wait for the same counter. */
-  #seed(plan: Plan, place: number): Promise<void> {
-    const key = plan.keys[place - 1] ?? '';
+  /** Asks once for all who wait for the same counter; null = of everybody. */
+  #seed(plan: Plan, index: number | null): Promise<void> {
+    const { counters, periods } = plan;
+    const key = (index !== null && counters[index]?.key) || this.#names.cost(EVERYBODY, periods.day.name);
     const underWay = this.#seeding.get(key);
     if (underWay) return underWay;
-    const seeding = this.#askDatabase(plan, place, key).finally(() => this.#seeding.delete(key));
+    const seeding = this.#askDatabase(plan, index, key).finally(() => this.#seeding.delete(key));
     this.#seeding.set(key, seeding);
     return seeding;
   }
 
-  async #askDatabase({ counters, periods, scope }: Plan, place: number, key: string): Promise<void> {
+  async #askDatabase({ counters, periods, scope }: Plan, index: number | null, key: string): Promise<void> {
     const { seeds } = this.#options;
-    const counter = counters[place - FIRST_COUNTER];
+    const counter = index === null ? undefined : counters[index];
     const period = periods[counter?.period ?? 'day'];
     const { tenantId, keyId } = scope;
-    const owner = { tenantId, ...(counter?.by === 'key' && { keyId }) };
-    const value =
-      counter?.kind === 'messages'
-        ? await seeds.messages(owner, period)
-        : await seeds.costNanoUsd(counter ? owner : null, period);
+    const owner = counter ? { tenantId, ...(counter.by === 'key' && { keyId }) } : null;
+    const isMessages = owner && counter?.kind === 'messages';
+    const value = isMessages ? await seeds.messages(owner, period) : await seeds.costNanoUsd(owner, period);
     await this.#redis.set(key, value, 'EX', keptS(period), 'NX');
   }
 
   async #giveBack(reservation: Reservation, settlement: Settlement | null): Promise<void> {
-    const { requestId, gatewayId, epoch } = reservation;
-    const names = this.#names;
-    const { keys, amounts, counters, tokens } = correctionOf(names, reservation, settlement);
+    const { requestId, epoch } = reservation;
     const usage = settlement?.usage ?? '';
     try {
-      const isDone = await this.#redis.llmGiveBack(
-        ...[3 + keys.length, names.reserved(gatewayId), names.usage, names.late(requestId), ...keys],
-        ...[requestId, usage, 0, counters, tokens, ...amounts],
-      );
-      if (isDone === 0 && settlement) await this.#addLate(LateUsage.parse(JSON.parse(usage)), usage, epoch);
+      const correction = correctionOf(this.#names, reservation, settlement);
+      const isDone = await this.#turns.giveBack(requestId, correction, usage);
+      if (!isDone && settlement) await this.#addLate(LateUsage.parse(JSON.parse(usage)), usage, epoch);
     } catch (error) {
       this.#owed.set(requestId, { reservation, settlement });
       throw error;
@@ -268,4 +207,14 @@ export class Limiter {
     const { day } = this.#periods;
     return atMs >= day.beganMs && atMs < day.endsMs ? this.#periods : periodsAt(this.#options.zone, atMs);
   }
+}
+
+function reservationOf(
+  { scope, counters }: Plan,
+  { requestId, costNanoUsd, tokens }: ReserveRequest,
+  { nowMs, epoch, values }: Answer,
+): Reservation {
+  const isBudgetFallback = values[0] === 1;
+  const minute = Math.floor(nowMs / MINUTE_MS);
+  return { requestId, scope, counters, costNanoUsd: isBudgetFallback ? 0 : costNanoUsd, tokens, minute, epoch };
 }

@@ -4,6 +4,9 @@ import { correctionOf, readRecord } from './stake.ts';
 
 const DEAD_MS = 15_000;
 const BATCH = 200;
+/** What the script needs to know only when something is reserved. */
+const HEADER = ['', '', '', '', '', ''];
+const NOTHING_ASKED = ['', '', 0, 0, 0, 0, 0];
 
 /**
  * Gives back what gateways hold that do not live any more. A gateway is dead when its count of beats has stood still for
@@ -68,12 +71,15 @@ export class Sweeper {
 
   async #giveBack(gatewayId: string, requestId: string, record: string): Promise<number> {
     const names = this.#names;
-    const stake = readRecord(names, gatewayId, requestId, record);
-    if (!stake) return this.#redis.hdel(names.reserved(gatewayId), requestId);
-    const { keys, amounts, counters, tokens } = correctionOf(names, stake, null);
-    return this.#redis.llmGiveBack(
-      ...[3 + keys.length, names.reserved(gatewayId), names.usage, names.late(requestId), ...keys],
-      ...[requestId, '', 1, counters, tokens, ...amounts],
+    const reserved = names.reserved(gatewayId);
+    const stake = readRecord(names, requestId, record);
+    if (!stake) return this.#redis.hdel(reserved, requestId);
+    const { layout, keys, amounts } = correctionOf(names, stake, null);
+    const [, , isDone] = await this.#redis.llmTurn(
+      ...[HEADER.length + keys.length + 1, ...HEADER.slice(0, 3), reserved, names.gateways, names.usage],
+      ...[...keys, names.late(requestId)],
+      ...[1, 0, ...NOTHING_ASKED, requestId, `${layout}o`, '', ...amounts],
     );
+    return isDone === 1 ? 1 : 0;
   }
 }
