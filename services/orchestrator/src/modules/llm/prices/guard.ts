@@ -7,8 +7,8 @@ const SELF_HOSTED: ReadonlySet<string | null> = new Set(['ollama', 'vllm']);
 const COMPARED = ['input', 'cached', 'cacheWrite', 'output'] as const;
 
 /**
- * Prices that would never be used, and mistakes that a wrong decimal point makes: a model that costs nothing, or more than five times more or less than
- * shipped. Whoever means it marks the row `reviewed: true`.
+ * Prices that would never be used, and mistakes that a wrong decimal point makes: a model that costs nothing, or more
+ * than five times more or less than shipped. Whoever means it marks the row `reviewed: true`.
  */
 export function suspicions(own: readonly ListedPrice[], shipped: readonly ListedPrice[]): string[] {
   const providers = new Set(PROVIDERS.map(({ name }) => name));
