@@ -1,9 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
-import { sendJson } from './errors.ts';
+import { type StreamWords, producePlain, produceStream } from './produce.ts';
 import type { ChatRequest, Message } from './schemas.ts';
-import { chunksBefore } from './strikes.ts';
-import { type Outcome, type Turn, pause, providerHeaders } from './turn.ts';
+import { type Outcome, type Turn, providerHeaders } from './turn.ts';
 
 const Part = z.looseObject({ type: z.string(), text: z.string().optional() });
 const Item = z.looseObject({
@@ -54,62 +52,51 @@ export function asChat(request: ResponsesRequest): ChatRequest {
 }
 
 /** https://platform.openai.com/docs/api-reference/responses */
-export async function answerResponse(turn: Turn, isStream: boolean): Promise<Outcome> {
-  await pause(turn.strikes.stall_before?.ms ?? 0, turn.gone);
-  return isStream ? stream(turn) : plain(turn);
+export function answerResponse(turn: Turn, isStream: boolean): Promise<Outcome> {
+  const headers = providerHeaders(turn);
+  if (isStream) return produceStream(turn, { headers, ...wordsOf(turn) });
+  return producePlain(turn, { tokens: turn.answer.pieces.length, headers, body: () => completed(turn) });
 }
 
-async function plain(turn: Turn): Promise<Outcome> {
-  const { answer, entry, response, gone } = turn;
-  for (let made = 0; made < answer.pieces.length && !gone.aborted; made += 1) {
-    await pause(turn.chunkDelayMs, gone);
-    if (!gone.aborted) entry.completionTokens += 1;
-  }
-  if (gone.aborted) return 'aborted';
-  for (const [name, value] of Object.entries(providerHeaders(turn))) response.setHeader(name, value);
-  sendJson(response, 200, completed(turn));
-  return 'complete';
-}
-
-async function stream(turn: Turn): Promise<Outcome> {
-  const { answer, entry, strikes, response, gone } = turn;
-  if (gone.aborted) return 'aborted';
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', ...providerHeaders(turn) });
+function wordsOf(turn: Turn): Omit<StreamWords, 'headers'> {
+  const { pieces, toolCall } = turn.answer;
   let sequence = 0;
-  const send = (type: string, fields: object) =>
-    void response.write(
-      `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: sequence++, ...fields })}\n\n`,
-    );
+  const say = (type: string, fields: object) =>
+    `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: sequence++, ...fields })}\n\n`;
   const item = itemOf(turn);
-  const place = { item_id: item.id, output_index: 0, ...(answer.toolCall ? {} : { content_index: 0 }) };
-  const delta = answer.toolCall ? 'response.function_call_arguments.delta' : 'response.output_text.delta';
-  send('response.created', { response: begun(turn) });
-  send('response.output_item.added', {
-    output_index: 0,
-    item: { ...item, status: 'in_progress', ...EMPTY[item.type] },
-  });
-  if (!answer.toolCall) send('response.content_part.added', { ...place, part: textPart('') });
-  for (const [made, piece] of answer.pieces.entries()) {
-    if (made === chunksBefore(strikes.stream_cut)) {
-      response.destroy();
-      return 'cut';
-    }
-    await pause(turn.chunkDelayMs, gone);
-    await nextTurn();
-    if (gone.aborted) return 'aborted';
-    entry.completionTokens += 1;
-    send(delta, { ...place, delta: piece });
-  }
-  const text = answer.pieces.join('');
-  if (answer.toolCall) send('response.function_call_arguments.done', { ...place, arguments: text });
-  else {
-    send('response.output_text.done', { ...place, text });
-    send('response.content_part.done', { ...place, part: textPart(text) });
-  }
-  send('response.output_item.done', { output_index: 0, item });
-  send('response.completed', { response: completed(turn) });
-  response.end();
-  return 'complete';
+  const begunItem = { ...item, status: 'in_progress', ...EMPTY[item.type] };
+  const place = { item_id: item.id, output_index: 0, ...(toolCall ? {} : { content_index: 0 }) };
+  const text = pieces.join('');
+  const delta = toolCall ? 'response.function_call_arguments.delta' : 'response.output_text.delta';
+  const opening = [
+    say('response.created', { response: begun(turn) }),
+    say('response.output_item.added', { output_index: 0, item: begunItem }),
+    ...(toolCall ? [] : [say('response.content_part.added', { ...place, part: textPart('') })]),
+  ];
+  const contentEnd = () =>
+    toolCall
+      ? [say('response.function_call_arguments.done', { ...place, arguments: text })]
+      : [
+          say('response.output_text.done', { ...place, text }),
+          say('response.content_part.done', { ...place, part: textPart(text) }),
+        ];
+  const closing = () => [
+    ...contentEnd(),
+    say('response.output_item.done', { output_index: 0, item }),
+    say('response.completed', { response: completed(turn) }),
+  ];
+  const problem = {
+    code: 'server_error',
+    message: 'The server had an error while processing your request.',
+    param: null,
+  };
+  return {
+    opening: opening.join(''),
+    tokens: pieces.map((piece) => () => say(delta, { ...place, delta: piece })),
+    closing: () => closing().join(''),
+    failure: `event: error\ndata: ${JSON.stringify({ type: 'error', ...problem })}\n\n`,
+    broken: `event: ${delta}\ndata: {"type":"${delta}","delta":"bro\n\n`,
+  };
 }
 
 const EMPTY = { message: { content: [] }, function_call: { arguments: '' } };

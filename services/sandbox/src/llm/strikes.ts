@@ -16,8 +16,7 @@ import type { World } from '../kernel/stand-in.ts';
 const EVERYWHERE = ['no_usage'] as const;
 const PLAIN = [...EVERYWHERE, 'stall_before', 'stall_mid', 'stream_cut', 'bad_json', 'refuse'] as const;
 const STREAM = [...PLAIN, 'stream_error', 'usage_with_choices', 'odd_framing'] as const;
-const RESPONSES = [...EVERYWHERE, 'stall_before', 'stream_cut'] as const;
-const KINDS = { embeddings: EVERYWHERE, plain: PLAIN, stream: STREAM, responses: RESPONSES };
+const KINDS = { embeddings: EVERYWHERE, plain: PLAIN, stream: STREAM };
 
 export type Strikes = Partial<Record<(typeof STREAM)[number], Fault>>;
 
