@@ -6,7 +6,7 @@ import type { EmbeddingsRequest } from './schemas.ts';
 const DEFAULT_DIMENSIONS = 256;
 
 /** A vector of length one that depends on the text alone; nearby meanings are not near. */
-function vectorOf(text: string, dimensions: number): number[] {
+export function vectorOf(text: string, dimensions: number): number[] {
   let state = digest(text).readUInt32LE(0);
   const raw = Array.from({ length: dimensions }, () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;

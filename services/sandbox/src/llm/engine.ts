@@ -3,11 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerBug } from '../kernel/misbehave.ts';
 import { readBody } from '../kernel/read-body.ts';
 import type { StandIn, World } from '../kernel/stand-in.ts';
+import { answer, countPromptTokens } from './answer.ts';
 import { Ledger } from './ledger.ts';
 import { PromptCache } from './prompt-cache.ts';
-import { Settings } from './schemas.ts';
-import { type Strikes, takesProxyPage } from './strikes.ts';
-import { watchClient } from './turn.ts';
+import { type ChatRequest, Settings } from './schemas.ts';
+import { type Strikes, takeStrikes, takesProxyPage } from './strikes.ts';
+import { type Turn, watchClient } from './turn.ts';
 
 const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
 const DEFAULTS: Settings = { chunkDelayMs: 0, completionTokens: null, models: null };
@@ -37,10 +38,9 @@ export interface LlmCall {
   gone: AbortSignal;
 }
 
-/** Undefined = it has been refused. */
 export type Route = (engine: Engine, call: LlmCall) => void | Promise<void>;
 
-/** A provider: `find` answers what may not pass, and gives back who answers the rest. */
+/** A provider. `find` gives back who answers a request; undefined = it has answered what may not pass itself. */
 export function createProvider(
   world: World,
   name: string,
@@ -106,4 +106,34 @@ export const knows = ({ settings }: Engine, model: string): boolean =>
 /** What every entry of the books begins with. */
 export function entryOf({ world }: Engine, { requestId, path }: LlmCall, model: string, strikes: Strikes) {
   return { requestId, path, model, at: world.clock.now().toISOString(), faults: Object.keys(strikes) };
+}
+
+interface Opened {
+  id: string;
+  request: ChatRequest;
+  shape: Parameters<typeof takeStrikes>[2];
+  /** Left out = by OpenAI's rule. */
+  cachedTokens?: number;
+}
+
+/** Opens the books, and takes the faults that strike. */
+export function openTurn(engine: Engine, call: LlmCall, { id, request, shape, cachedTokens }: Opened): Turn {
+  const { world, ledger, cache, settings, name } = engine;
+  const strikes = takeStrikes(world, call, shape, name);
+  return {
+    id,
+    createdAt: world.clock.now(),
+    request,
+    answer: answer(request, settings.completionTokens),
+    entry: ledger.open({
+      ...entryOf(engine, call, request.model, strikes),
+      isStream: request.stream === true,
+      promptTokens: countPromptTokens(request.messages),
+      cachedTokens: cachedTokens ?? cache.hit(request),
+    }),
+    strikes,
+    chunkDelayMs: settings.chunkDelayMs,
+    response: call.response,
+    gone: call.gone,
+  };
 }
