@@ -31,7 +31,11 @@ rules() {
   may TRUSTED_PROXY_CIDRS "^($IPV4_NET|$IPV6_NET)(,($IPV4_NET|$IPV6_NET))*$" 'networks like 203.0.113.0/24, divided by commas'
   may SMTP_HOST '^[A-Za-z0-9.-]+$' 'the name of a mail server'
   may SMTP_REQUIRE_TLS '^(true|false)$' 'true or false'
-  may LLM_UPSTREAM_URL '^https?://[^[:space:]]+$' 'an address like https://api.example.com/v1'
+  local url
+  for url in LLM_UPSTREAM_URL AZURE_OPENAI_URL OLLAMA_URL VLLM_URL OPENROUTER_APP_URL; do
+    may "$url" '^https?://[^[:space:]]+$' 'an address like https://api.example.com/v1'
+  done
+  may LLM_PROVIDER_URLS '^[a-z0-9-]+=https?://[^[:space:],]+(,[a-z0-9-]+=https?://[^[:space:],]+)*$' 'addresses of providers like groq=https://proxy.example.com/v1, divided by commas'
   may BACKUP_SCHEDULE '^(off|hourly|([01][0-9]|2[0-3]):[0-5][0-9](,([01][0-9]|2[0-3]):[0-5][0-9])*)$' 'HH:MM, several with commas, hourly, or off'
   may BACKUP_OFFSITE_APPEND_ONLY '^(true|false)$' 'true or false'
   local name
@@ -74,11 +78,20 @@ secret_rules() {
   elif will_have llm_upstream_key; then
     echo 'LLM_UPSTREAM_URL is not set and secrets/llm_upstream_key is; set both or neither'
   fi
+  provider_key_rules
   if will_have stripe_secret_key; then
     will_have stripe_webhook_secret || echo 'secrets/stripe_secret_key is set and secrets/stripe_webhook_secret is empty; set both or neither'
   elif will_have stripe_webhook_secret; then
     echo 'secrets/stripe_webhook_secret is set and secrets/stripe_secret_key is empty; set both or neither'
   fi
+}
+
+# By their numbers: a line that is not understood may be nothing but a key.
+provider_key_rules() {
+  local keys
+  keys=$(given_secret llm_provider_keys)
+  [[ -n $keys ]] || keys=$(secret llm_provider_keys)
+  awk '!/^[[:space:]]*(#|$)/ && !/^[[:space:]]*[A-Z][A-Z0-9_]*[[:space:]]*=/ { print "secrets/llm_provider_keys: line " NR " is not like GROQ_API_KEY=…" }' <<<"$keys"
 }
 
 will_have() { has_secret "$1" || [[ -n $(given_secret "$1") ]]; }

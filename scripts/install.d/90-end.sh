@@ -72,7 +72,9 @@ next_steps() {
   else
     next "Payments: secrets/stripe_secret_key, a webhook endpoint to https://api.$domain/webhooks/stripe, secrets/stripe_webhook_secret."
   fi
-  [[ -n $(env_value LLM_UPSTREAM_URL) ]] || next 'LLM: LLM_UPSTREAM_URL in .env and secrets/llm_upstream_key.'
+  if [[ -z $(env_value LLM_UPSTREAM_URL)$(env_value OLLAMA_URL)$(env_value VLLM_URL) ]] && ! has_secret llm_provider_keys; then
+    next 'LLM: keys of providers, a line each like GROQ_API_KEY=…, in secrets/llm_provider_keys. docs/configure.md'
+  fi
   [[ -n $(env_value BACKUP_OFFSITE_REPOSITORY) ]] || next 'Backups: BACKUP_OFFSITE_REPOSITORY, a second place that is not this disk. docs/backup.md'
   next 'After each change of .env or secrets/: scripts/install.sh again. At any time: scripts/doctor.sh'
   echo >&2

@@ -24,6 +24,7 @@ test.before(() => {
   mkdirSync(join(secrets, 'tls'), { recursive: true });
   for (const [name, value] of Object.entries(VALUES)) writeFileSync(join(secrets, name), value);
   writeFileSync(join(secrets, 'acme-dns.env'), `# the provider\nCF_DNS_API_TOKEN=${VALUES.database_password}zz\n`);
+  writeFileSync(join(secrets, 'llm_provider_keys'), `# ours\nGROQ_API_KEY=${VALUES.database_password}yy\n`);
   writeFileSync(join(secrets, 'database_url'), `mysql://bastide:${VALUES.database_password}@mariadb:3306/bastide`);
   writeFileSync(join(secrets, 'tls/tls.crt'), 'public-certificate-text');
   writeFileSync(join(secrets, 'empty'), '');
@@ -73,6 +74,10 @@ test('a key inside a base64 file is known by its lines as well', (t) => {
   t.is(redact(`${line}\n`), '[secret]\n');
 });
 
+test('keys of providers go, their names stay', (t) => {
+  t.is(redact(`GROQ_API_KEY ${VALUES.database_password}yy\n`), 'GROQ_API_KEY [secret]\n');
+});
+
 test('tokens, headers, cookies and the names of people go, also when no file knows them', (t) => {
   const cases: [string, RegExp][] = [
     ['Authorization: Bearer abc.def-ghi', /abc/],
@@ -95,6 +100,7 @@ test('what helps stays', (t) => {
     'connect ECONNREFUSED mariadb:3306',
     '2026-11-20T13:00:00.000Z "GET /v1/sites HTTP/1.1" 502 requestId=01JD8 tenant=ten_01',
     'public-certificate-text',
+    'groq is off: GROQ_API_KEY is not set.',
   ];
   t.is(redact(lines.join('\n') + '\n'), lines.join('\n') + '\n');
 });

@@ -66,7 +66,7 @@ sub add_file {
   while (my $line = <$file>) {
     $line =~ s/[\r\n]+$//;
     next if $line =~ /^-----/ || $line eq '';
-    if ($name =~ /\.env$/) {
+    if ($name =~ /\.env$|_keys$/) {
       add_value($1) if $line =~ /^\s*[A-Za-z_][A-Za-z0-9_]*=["']?(.*?)["']?\s*$/;
     } elsif ($line =~ m{^[a-z+]+://(?:[^:/@]*):([^@/]+)@} ) {
       # The rest of the address is no secret, and reading it helps.

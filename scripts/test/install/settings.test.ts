@@ -44,6 +44,28 @@ asRoot('settings that only make sense with a secret are refused without it', asy
   t.is(box.read('secrets/llm_upstream_key'), 'sk-upstream');
 });
 
+asRoot('keys of LLM providers are lines of one secret, kept as they were given', async (t) => {
+  const box = sandbox(t);
+  const args = [...LOCAL, '--configure-only', '--set', 'LLM_PROVIDER_URLS=groq=https://proxy.example.com/v1'];
+  const given = '# ours\nGROQ_API_KEY=gsk_1\n\n  OPENAI_API_KEY = "sk-2"';
+  const good = await box.run('install.sh', args, { BASTIDE_SECRET_LLM_PROVIDER_KEYS: given });
+  t.is(good.code, 0, good.out);
+  t.is(box.read('secrets/llm_provider_keys'), given);
+  writeFileSync(box.path('secrets/llm_provider_keys'), 'GROQ_API_KEY=gsk_1\ngsk_naked\n');
+  const bad = await box.run('install.sh', [
+    ...args,
+    '--set',
+    'OLLAMA_URL=ollama:11434',
+    '--set',
+    'LLM_PROVIDER_URLS=groq',
+  ]);
+  t.is(bad.code, 20, bad.out);
+  t.regex(bad.out, /secrets\/llm_provider_keys: line 2 is not like GROQ_API_KEY=/);
+  t.regex(bad.out, /OLLAMA_URL is .*not an address/);
+  t.regex(bad.out, /LLM_PROVIDER_URLS is groq, and not addresses of providers/);
+  t.notRegex(bad.out, /naked/);
+});
+
 asRoot('refuses hostile answers and keeps odd but harmless ones', async (t) => {
   const box = sandbox(t);
   for (const domain of ['a b.com', 'x.com; rm -rf /', '$(id).com', 'x.com\nB=1']) {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { ConfigError, loadConfig } from '#core/config/load.ts';
 import { type VariableName, variables } from '#core/config/variables.ts';
@@ -49,6 +50,13 @@ test('the eighteen of the gateway are there, each under its name', (t) => {
     );
     if (typeof url === 'string') t.regex(url, /^https:\/\/.*[^/]$/, name);
   }
+});
+
+test('operators read how each is switched on', (t) => {
+  const page = readFileSync(new URL('../../../../../../docs/configure.md', import.meta.url), 'utf8');
+  for (const { name, label, keyVariable, url } of PROVIDERS)
+    for (const said of name === 'custom' ? ['`custom`'] : [`| ${label} | \`${name}\``, `\`${keyVariable}\``])
+      t.true(page.includes(said) && (typeof url === 'string' || page.includes(url.variable)), `${name}: ${said}`);
 });
 
 test('without a key a provider is off and says which variable is missing; nothing stops', (t) => {
