@@ -1,8 +1,9 @@
 /** Writes grafana/dashboards/*.json from scripts/docs/dashboards/ and docs/runbook.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { backups, host } from './dashboards/machine.ts';
-import { business, gateway, sites } from './dashboards/business.ts';
+import { business, sites } from './dashboards/business.ts';
 import { databases } from './dashboards/databases.ts';
+import { gateway } from './dashboards/gateway.ts';
 import { type Section, dashboard, text } from './dashboards/panels.ts';
 import { api, overview } from './dashboards/platform.ts';
 import { logsDashboard, queues } from './dashboards/queues.ts';
