@@ -160,18 +160,18 @@ for n = 1, asked do
       else
         local both = call('MGET', name, before)
         local current, last = tonumber(both[1] or 0), tonumber(both[2] or 0)
-        local used = math.ceil(current + last * (60000 - elapsed) / 60000)
-        local over = used + tokens - limit
-        if refused == 0 and tokens > 0 and over > 0 then
+        local used = current + last * (60000 - elapsed) / 60000
+        if refused == 0 and tokens > 0 and used + tokens > limit then
           refused, wait = i, 60000
-          if over * 60000 <= last * (60000 - elapsed) then
-            wait = math.ceil(over * 60000 / last)
-          elseif tokens <= limit and current > 0 then
-            wait = 60000 - elapsed + math.max(0, math.ceil(60000 * (1 - (limit - tokens) / current)))
+          local room = limit - tokens
+          if room >= current then
+            wait = math.ceil(60000 * (1 - (room - current) / last)) - elapsed
+          elseif room >= 0 then
+            wait = 60000 - elapsed + math.ceil(60000 * (1 - room / current))
           end
         end
         currents[i] = current
-        answer[#answer + 1] = used
+        answer[#answer + 1] = math.ceil(used)
       end
     end
     for i = 1, read do
