@@ -56,6 +56,8 @@ interface CompletionParts {
  * the client, or stopped by us; nothing that a provider says after that matters.
  */
 export class Completion implements StreamSink {
+  /** In the list of those that are under way. */
+  place = -1;
   readonly meter: Meter;
   readonly call: Call;
   readonly wantsUsage: boolean;

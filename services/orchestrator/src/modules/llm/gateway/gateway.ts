@@ -17,12 +17,14 @@ import { databaseSeeds } from '../limits/seeds.ts';
 import { Journal } from '../usage/journal.ts';
 import { JournalKeeper, type KeeperTimes, openJournalFolder } from '../usage/journal-keeper.ts';
 import type { Completion } from './completion.ts';
+import { Live } from './live.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { ModelList } from './models.ts';
 import { Principals } from './principals.ts';
 import { repeat } from './repeat.ts';
 import type { ServingParts } from './parts.ts';
 import { serve } from './serve.ts';
+import { Settling } from './settling.ts';
 import { Upstreams } from './upstreams.ts';
 
 const WATCH_MS = 500;
@@ -107,7 +109,7 @@ export class Gateway {
     const breakers = new Breakers(ctx, { providers: [...providers.on.keys()] });
     breakers.start();
     const counter = new TokenCounter(ctx.log);
-    const live = new Set<Completion>();
+    const live = new Live<Completion>();
     const parts: ServingParts = {
       ctx,
       log: ctx.log,
@@ -131,7 +133,7 @@ export class Gateway {
       maxConcurrency: (provider) => router.settingsOf(provider).maxConcurrency,
       modelLabel: (model) => router.labelOf(model),
       countTokens: (model, body, completion) => counter.count(model, body, completion),
-      settling: new Set(),
+      settling: new Settling(),
       live,
       isStopping: false,
     };
@@ -160,7 +162,7 @@ export class Gateway {
     const deadline = Date.now() + Math.max(0, this.#ctx.config.SHUTDOWN_TIMEOUT_MS - LAST_MOMENTS_MS);
     while (live.size > 0 && Date.now() < deadline) await sleep(20);
     for (const completion of live) completion.stop();
-    await Promise.race([Promise.allSettled([...settling]), sleep(SETTLE_MS)]);
+    await Promise.race([settling.none(), sleep(SETTLE_MS)]);
     this.#stopping.abort();
     await Promise.all(this.#loops);
     journal.close();

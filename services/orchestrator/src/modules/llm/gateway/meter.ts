@@ -10,6 +10,7 @@ import type { Journal } from '../usage/journal.ts';
 import type { Outcome, UsageRecord } from '../usage/record.ts';
 import type { Call } from './call.ts';
 import type { GatewayMetrics } from './metrics.ts';
+import type { Settling } from './settling.ts';
 import type { Envelope } from './surfaces/envelope.ts';
 
 /** Counts by the model's own tokenizer, off this thread. Never rejects. */
@@ -28,8 +29,7 @@ export interface MeterParts {
   countTokens: CountTokens;
   /** The model's name if a route names it: clients may make up any number of others. */
   modelLabel: (model: string) => string;
-  /** Settlements that are not finished, or that Redis has not confirmed. */
-  settling: Set<Promise<void>>;
+  settling: Settling;
 }
 
 interface Metered {
@@ -217,10 +217,14 @@ export class Meter {
   /** The client does not wait for Redis: what it does not take now, the journal's keeper gives it later. */
   #follow(settlement: Promise<void>): void {
     const { settling, ctx } = this.#parts;
-    const followed = settlement
-      .catch((error: unknown) => ctx.log.debug({ err: error, requestId: this.requestId }, 'settled later'))
-      .finally(() => settling.delete(followed));
-    settling.add(followed);
+    settling.begun();
+    settlement.then(
+      () => settling.ended(),
+      (error: unknown) => {
+        ctx.log.debug({ err: error, requestId: this.requestId }, 'settled later');
+        settling.ended();
+      },
+    );
   }
 }
 

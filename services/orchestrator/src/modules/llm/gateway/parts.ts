@@ -1,6 +1,7 @@
 import type { Router } from '../routing/router.ts';
 import type { LoadShedder } from '../resilience/load-shedder.ts';
 import type { Completion, CompletionServices } from './completion.ts';
+import type { Live } from './live.ts';
 import type { MeterParts } from './meter.ts';
 import type { ModelList } from './models.ts';
 import type { Principals } from './principals.ts';
@@ -11,6 +12,6 @@ export interface ServingParts extends MeterParts, CompletionServices {
   router: Router;
   models: ModelList;
   shedder: LoadShedder;
-  live: Set<Completion>;
+  live: Live<Completion>;
   isStopping: boolean;
 }
