@@ -112,6 +112,11 @@ test('operators’ hosts open only to the addresses of the allow-list', async (t
     t.is((await client.get(`admin.${DOMAIN}${path}`, { from: '127.0.0.9' })).status, 403);
   t.is((await client.get(`billing.${DOMAIN}/graphql`, { from: '127.0.0.9', method: 'POST' })).status, 403);
   t.is((await client.get(`app.${DOMAIN}/v1/me`, { from: '127.0.0.9' })).status, 200);
+  for (const path of ['/v1/admin/llm/usage', '/v1/ADMIN/llm/usage.csv', '/v1/admin'])
+    for (const name of ['app', 'api', 'admin']) {
+      t.is((await client.get(`${name}.${DOMAIN}${path}`, { from: '127.0.0.9' })).status, 403, `${name} ${path}`);
+      t.is((await client.get(`${name}.${DOMAIN}${path}`, { from: '127.0.0.7' })).status, 200, `${name} ${path}`);
+    }
   // Saying to come from an allowed address is not coming from it.
   const headers = { 'x-forwarded-for': '127.0.0.2', 'x-real-ip': '127.0.0.2', forwarded: 'for=127.0.0.2' };
   t.is((await client.get(`admin.${DOMAIN}/`, { from: '127.0.0.9', headers })).status, 403);
