@@ -1,6 +1,7 @@
 import { ConfigError, loadConfig, publicConfig } from '#core/config/load.ts';
 import { type App, createApp } from '#core/process/app.ts';
 import { untilReady } from '#core/redis.ts';
+import { checkProviderNames } from '#modules/llm/providers/service.ts';
 
 const REDIS_PATIENCE_MS = 2000;
 
@@ -8,10 +9,13 @@ const REDIS_PATIENCE_MS = 2000;
 export async function run(name: string, start: (app: App) => Promise<number | void>): Promise<void> {
   let app: App;
   try {
-    app = createApp(loadConfig(), name);
+    const config = loadConfig();
+    checkProviderNames(config);
+    app = createApp(config, name);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    leave(error);
+    process.stderr.write(`${error.message}\n`);
+    process.exit(78);
   }
   const { ctx, lifecycle } = app;
   lifecycle.handleSignals(ctx.config.SHUTDOWN_TIMEOUT_MS);
@@ -21,14 +25,8 @@ export async function run(name: string, start: (app: App) => Promise<number | vo
     const port = await start(app);
     ctx.log.info({ port, config: publicConfig(ctx.config) }, 'started');
   } catch (error) {
-    if (!(error instanceof ConfigError)) ctx.log.fatal({ err: error }, 'could not start');
+    ctx.log.fatal({ err: error }, 'could not start');
     await lifecycle.stop('start failed');
-    if (error instanceof ConfigError) leave(error);
     process.exit(1);
   }
-}
-
-function leave(error: ConfigError): never {
-  process.stderr.write(`${error.message}\n`);
-  process.exit(78);
 }

@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import type { Context } from '#core/context.ts';
+import { hasProvider } from '#modules/llm/providers/service.ts';
 import { oldestDueJobS } from './queries.ts';
 import type { COMPONENTS, State } from './schemas.ts';
 
@@ -21,7 +22,7 @@ export function probesOf(ctx: Context): Partial<Record<Component, () => Promise<
       return (await oldestDueJobS(ctx)) > LATE_JOB_S ? 'degraded' : 'up';
     },
     // By its public address, so that the edge is part of the answer; without a key a gateway that works says 401.
-    ...(config.LLM_UPSTREAM_URL !== undefined && { gateway: () => answers(`${config.GATEWAY_PUBLIC_URL}/models`) }),
+    ...(hasProvider(config) && { gateway: () => answers(`${config.GATEWAY_PUBLIC_URL}/models`) }),
     billing: () => answers(`${config.LAGO_API_URL}/health`),
     // A site that is not there is known to be not there by a bench that works.
     sites: () => answers(`${config.SITES_EDGE_URL}/api/method/ping`, { host: `probe.${config.SITES_DOMAIN}` }),

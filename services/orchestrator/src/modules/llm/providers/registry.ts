@@ -192,10 +192,9 @@ export interface ProviderSet {
   off: readonly { name: string; label: string; reason: string }[];
 }
 
-/** @throws {ConfigError} for names that no provider has; one without a key is only off. */
+/** One without a key is off. @throws {ConfigError} for names that no provider has. */
 export function createProviders(config: Config, entries: readonly ProviderEntry[] = PROVIDERS): ProviderSet {
-  const problems = unknownNames(config, entries);
-  if (problems.length > 0) throw new ConfigError(problems);
+  checkNames(config, entries);
   const on = new Map<string, Provider>();
   const off: ProviderSet['off'][number][] = [];
   for (const entry of entries) {
@@ -231,15 +230,16 @@ function keyOf(variable: string, config: Config): string | undefined {
 const reasonOf = (missing: readonly string[]): string =>
   `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not set. Set ${missing.length === 1 ? 'it' : 'them'} and restart the gateway.`;
 
-function unknownNames(config: Config, entries: readonly ProviderEntry[]): string[] {
+function checkNames(config: Config, entries: readonly ProviderEntry[]): void {
   const names = entries.map(({ name }) => name);
   const keys = entries.map(({ keyVariable }) => keyVariable);
   const wrong = (variable: string, given: object, known: readonly string[]) =>
     Object.keys(given).flatMap((name) =>
-      known.includes(name) ? [] : [`${variable}: there is no provider '${name}'; there are ${known.join(', ')}`],
+      known.includes(name) ? [] : [`${variable}: there is no '${name}'; there are ${known.join(', ')}`],
     );
-  return [
+  const problems = [
     ...wrong('LLM_PROVIDER_URLS', config.LLM_PROVIDER_URLS, names),
     ...wrong('LLM_PROVIDER_KEYS', config.LLM_PROVIDER_KEYS, keys),
   ];
+  if (problems.length > 0) throw new ConfigError(problems);
 }
