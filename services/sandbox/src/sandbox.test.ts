@@ -36,14 +36,27 @@ function isOpen(url: string): Promise<boolean> {
 
 test('starts every stand-in at a port of its own, and each answers in its own words', async (t) => {
   const { urls, smtpUrl, standIns } = await sandbox(t);
-  t.is(new Set([...Object.values(urls), smtpUrl]).size, 8);
-  t.deepEqual(Object.keys(standIns).sort(), ['chargily', 'lago', 'llm', 'oidc', 'sites', 'smtp', 'stripe']);
+  t.is(new Set([...Object.values(urls), smtpUrl]).size, 10);
+  t.deepEqual(Object.keys(standIns).sort(), [
+    'anthropic',
+    'chargily',
+    'gemini',
+    'lago',
+    'llm',
+    'oidc',
+    'sites',
+    'smtp',
+    'stripe',
+  ]);
   const issuer = (await (await fetch(`${urls.oidc}/.well-known/openid-configuration`)).json()) as { issuer: string };
   t.is(issuer.issuer, urls.oidc);
   t.is((await fetch(`${urls.lago}/api/v1/plans`)).status, 401);
   t.is((await fetch(`${urls.stripe}/v1/customers`)).status, 401);
   t.is((await fetch(`${urls.chargily}/test/api/v2/balance`)).status, 401);
   t.is((await fetch(`${urls.llm}/v1/models`, { headers: { authorization: 'Bearer sk-up' } })).status, 200);
+  const claude = { 'x-api-key': 'sk-up', 'anthropic-version': '2023-06-01' };
+  t.is((await fetch(`${urls.anthropic}/v1/models`, { headers: claude })).status, 200);
+  t.is((await fetch(`${urls.gemini}/v1beta/models`, { headers: { 'x-goog-api-key': 'sk-up' } })).status, 200);
   t.is((await fetch(urls.sites)).status, 404);
   await createTransport(smtpUrl).sendMail({ from: 'a@b.test', to: 'c@d.test', subject: 'Hi', text: 'Hi' });
   const mails = (await (await fetch(`${urls.control}/api/mails?to=c@d.test`)).json()) as { items: unknown[] };

@@ -1,5 +1,7 @@
+import { createAnthropic } from './anthropic/anthropic.ts';
 import { createChargily } from './chargily/chargily.ts';
 import { createControl } from './control/control.ts';
+import { createGemini } from './gemini/gemini.ts';
 import { Clock } from './kernel/clock.ts';
 import { Faults } from './kernel/faults.ts';
 import { listen, type Listening } from './kernel/listen.ts';
@@ -16,7 +18,7 @@ import { createStripe } from './stripe/stripe.ts';
 
 export { signIn } from './oidc/sign-in.ts';
 
-const HTTP = ['oidc', 'lago', 'stripe', 'chargily', 'llm', 'sites', 'control'] as const;
+const HTTP = ['oidc', 'lago', 'stripe', 'chargily', 'llm', 'anthropic', 'gemini', 'sites', 'control'] as const;
 type HttpName = (typeof HTTP)[number];
 
 export interface SandboxOptions {
@@ -38,6 +40,7 @@ export interface SandboxOptions {
   /** `publicUrl`: where browsers reach its checkout pages when that is not http://127.0.0.1:port. */
   stripe: { secretKey: string; webhookSecret: string; webhookUrl?: string; publicUrl?: string };
   chargily: { secretKey: string };
+  /** Of all three LLM providers. */
   llm: { apiKey: string };
   /** Folder `sites/` of the fake bench; the sites server answers from it. */
   benchSitesDir?: string;
@@ -73,6 +76,8 @@ async function populate(servers: Servers, options: SandboxOptions): Promise<Sand
     createStripe(world, { ...options.stripe, publicUrl: () => options.stripe.publicUrl ?? urls.stripe }),
     createChargily(world, { ...options.chargily, publicUrl: () => urls.chargily }),
     createLlm(world, options.llm),
+    createAnthropic(world, options.llm),
+    createGemini(world, options.llm),
     createSites(world, { sitesDir: options.benchSitesDir }),
   ];
   const smtp = await startSmtp(world, { port: options.ports?.smtp ?? 0, host: options.host });

@@ -33,6 +33,15 @@ const LLM: FaultKind[] = [
   { kind: 'html_502', says: 'a proxy’s HTML error page' },
 ];
 
+const PROVIDER: FaultKind[] = [
+  ...COMMON.map((common) =>
+    common.kind === 'status' ? { ...common, takes: ['status' as const, 'ms' as const] } : common,
+  ),
+  ...LLM,
+];
+
+const REFUSE: FaultKind = { kind: 'refuse', says: 'the model declines by its own rules' };
+
 const SMTP: FaultKind[] = [
   { kind: 'smtp_4xx', says: 'refuses the mail for now (451)' },
   { kind: 'smtp_5xx', says: 'refuses the mail for good (550)' },
@@ -46,7 +55,9 @@ export const FAULT_KINDS: Record<string, FaultKind[]> = {
   stripe: [...COMMON, ...WEBHOOKS],
   chargily: [...COMMON, ...WEBHOOKS],
   oidc: [...COMMON, ...WEBHOOKS],
-  llm: [...COMMON.map((c) => (c.kind === 'status' ? { ...c, takes: ['status' as const, 'ms' as const] } : c)), ...LLM],
+  llm: PROVIDER,
+  anthropic: [...PROVIDER, REFUSE],
+  gemini: [...PROVIDER, REFUSE],
   sites: COMMON,
   smtp: SMTP,
 };

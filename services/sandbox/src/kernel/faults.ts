@@ -18,7 +18,7 @@ const pattern = z.string().refine((source) => {
  */
 export const Fault = z.strictObject({
   id: z.string().default(() => randomUUID()),
-  /** Name of the stand-in: lago, stripe, chargily, oidc, llm, smtp, bench. */
+  /** Name of the stand-in: lago, stripe, chargily, oidc, llm, anthropic, gemini, smtp, bench. */
   target: z.string().min(1),
   kind: z.string().min(1),
   /** Regular expressions on the request; left out = every request. */
