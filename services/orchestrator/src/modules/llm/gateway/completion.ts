@@ -10,6 +10,7 @@ import type { Call } from './call.ts';
 import {
   type GatewayError,
   freeProviderUnavailable,
+  modelNotFound,
   noProviderAvailable,
   restarting,
   tooDeep,
@@ -249,9 +250,12 @@ export class Completion implements StreamSink {
       });
       log.warn({ ...this.call.names, provider: candidate.provider, reason, err: cause }, 'the provider failed');
     } else breakers.succeeded(candidate.provider, this.#triedAtMs);
-    this.#lastError = error;
+    // The name that the provider does not know is one of ours.
+    const isOurName = error.status === 404 && candidate.model !== this.#parts.envelope.model;
+    this.#lastError = isOurName ? modelNotFound(this.#parts.envelope.model) : error;
     const isBegun = this.#attempt?.hasBegun ?? false;
-    const mayRetry = kind !== 'client' && !isBegun && !this.call.isGone && this.call.elapsedMs < deadlineMs;
+    const mayRetry =
+      (kind !== 'client' || isOurName) && !isBegun && !this.call.isGone && this.call.elapsedMs < deadlineMs;
     if (mayRetry && this.#next < this.#parts.order.length && retries.take()) {
       metrics.attempts.inc({ provider: candidate.provider, outcome: reason });
       this.#isFallback = true;
@@ -259,7 +263,7 @@ export class Completion implements StreamSink {
       return;
     }
     const isFreeDown = this.meter.isBudgetFallback && kind !== 'client' && !isBegun;
-    this.#fail(isFreeDown ? freeProviderUnavailable : error, reason);
+    this.#fail(isFreeDown ? freeProviderUnavailable : this.#lastError, reason);
   }
 
   #exhausted(): GatewayError {

@@ -24,6 +24,8 @@ export const readMessages: ReadShape = (body) => {
   if (!isCount(maxTokens, Number.MAX_SAFE_INTEGER)) return invalid('max_tokens', 'a positive integer');
   if (isGiven(stream) && typeof stream !== 'boolean') return invalid('stream', 'a boolean');
   if (isGiven(body['mcp_servers'])) return notOffered('mcp_servers', 'only tools that you run yourself are');
+  if (isGiven(body['speed']) && body['speed'] !== 'standard')
+    return notOffered('speed', 'faster answers are charged apart');
   if (isGiven(body['container'])) return notOffered('container', 'nothing is kept between requests');
   const tool = wrongTool(tools) ?? wrongServiceTier(body);
   if (tool) return tool;
