@@ -2,10 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { Knex } from 'knex';
 import { newId } from '#core/ids.ts';
+import { type TenantContext, withTenant } from '#core/context.ts';
+import { migrate } from '#core/db/migrate.ts';
 import { connectDatabase } from '#core/db/connect.ts';
 import { withTransaction } from '#core/db/transaction.ts';
 import { createTestApp, type TestApp, atEnd, eventually } from '#test/support/stack.ts';
 import { usageRecord } from '#test/support/usage.ts';
+import { createLlmKey } from '../keys/service.ts';
 import { redisNames } from '../limits/names.ts';
 import { UsageConsumer } from './consumer.ts';
 import { DAY_SUMS } from './days.ts';
@@ -218,6 +221,31 @@ test('what a worker of an earlier version stores is rolled up by the next one, o
   const counts = await Promise.all([rollUpLeftovers(app.ctx), rollUpLeftovers(app.ctx)]);
   t.is(counts[0] + counts[1], records.filter(({ provider }) => provider === 'groq' || provider === 'cache').length);
   t.is(await rollUpLeftovers(app.ctx), 0);
+  await assertBalance(t, app, records);
+});
+
+test('an upgrade rolls up what is there, by the days of UTC that it was counted by, and again changes nothing', async (t) => {
+  const app = await createTestApp(atEnd(t));
+  const { db } = app.ctx;
+  const tenant = withTenant(app.ctx, 'ten_a');
+  const author = { ...tenant, actor: { ...tenant.actor, type: 'user', id: 'usr_9' } as TenantContext['actor'] };
+  const key = await createLlmKey(author, { name: 'of before' });
+  const records = Array.from({ length: 700 }, someUsage).map((record) => ({ ...record, userId: null, keyId: key.id }));
+  await storeUsage(app.ctx, records);
+  await db('llm_usage').update({ day: null });
+  await db('llm_usage_days').delete();
+  const upgrade = async () => {
+    await db('migrations').where({ name: '0120_llm_usage.ts' }).delete();
+    await migrate(db, app.ctx.log);
+  };
+  await upgrade();
+  await assertBalance(t, app, records);
+  const days = await db('llm_usage_days').distinct<{ day: Date; user_id: string }[]>('day', 'user_id').orderBy('day');
+  t.deepEqual(
+    days.map(({ day, user_id }) => [day.toISOString().slice(0, 10), user_id]),
+    ['2026-03-09', '2026-03-10', '2026-03-11'].map((day) => [day, 'usr_9']),
+  );
+  await upgrade();
   await assertBalance(t, app, records);
 });
 
