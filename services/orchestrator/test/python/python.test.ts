@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { startGuideWorld } from '#test/support/guide-world.ts';
 import { startLlmWorld } from '#test/support/llm-world.ts';
 import { preparePython, runPython } from '#test/support/python.ts';
+import { runSample, samplesOf } from '#test/support/samples.ts';
 import { atEnd } from '#test/support/stack.ts';
 
 const SCRIPT = fileURLToPath(new URL('openai_client.py', import.meta.url));
@@ -32,5 +34,15 @@ if ('missing' in python) {
     const checks = [...readFileSync(SCRIPT, 'utf8').matchAll(/^def (check_\w+)/gm)].map(([, name]) => `ok ${name}`);
     t.true(checks.length > 10);
     t.deepEqual(printed.trim().split('\n'), checks);
+  });
+
+  test('the guide’s samples for Python do what they show', async (t) => {
+    const variables = await startGuideWorld(atEnd(t));
+    const samples = samplesOf('docs/llm-gateway.md', 'python');
+    t.true(samples.length >= 6);
+    for (const sample of samples) {
+      const printed = await runSample(sample, variables, python.path);
+      t.not(printed.trim(), '', `line ${sample.line}`);
+    }
   });
 }

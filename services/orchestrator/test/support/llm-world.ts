@@ -18,6 +18,8 @@ import { Faults } from '../../../sandbox/src/kernel/faults.ts';
 import { listen } from '../../../sandbox/src/kernel/listen.ts';
 import { misbehaving } from '../../../sandbox/src/kernel/misbehave.ts';
 import { RequestLog } from '../../../sandbox/src/kernel/request-log.ts';
+import { createAnthropic } from '../../../sandbox/src/anthropic/anthropic.ts';
+import { createGemini } from '../../../sandbox/src/gemini/gemini.ts';
 import { createLlm } from '../../../sandbox/src/llm/llm.ts';
 import { type RunningProcess, repositoryPath, startOrchestrator } from './processes.ts';
 import { createOwner } from './people.ts';
@@ -125,7 +127,7 @@ export async function startLlmWorld(
   cleanUp(() => Promise.resolve(rmSync(folder, { recursive: true, force: true })));
   const provider = await startProvider(cleanUp);
   const providers: Record<string, TestProvider> = {};
-  for (const name of options.providers ?? []) providers[name] = await startProvider(cleanUp);
+  for (const name of options.providers ?? []) providers[name] = await startProvider(cleanUp, name);
   const app = await createTestApp(cleanUp, {
     LLM_UPSTREAM_URL: provider.url,
     LLM_PROVIDER_URLS: Object.entries(providers)
@@ -191,9 +193,12 @@ export async function startLlmWorld(
   };
 }
 
-async function startProvider(cleanUp: CleanUp): Promise<TestProvider> {
+/** Those that speak an API of their own; the rest speak OpenAI's. */
+const NATIVE: Readonly<Record<string, typeof createLlm>> = { anthropic: createAnthropic, gemini: createGemini };
+
+async function startProvider(cleanUp: CleanUp, name = 'custom'): Promise<TestProvider> {
   const world = { clock: new Clock(), faults: new Faults(), log: new RequestLog() };
-  const llm = createLlm(world, { apiKey: TEST_ENV.LLM_UPSTREAM_KEY });
+  const llm = (NATIVE[name] ?? createLlm)(world, { apiKey: TEST_ENV.LLM_UPSTREAM_KEY });
   const listening = await listen('llm', 0);
   const closedAt = new Map<string, number>();
   let headers: IncomingHttpHeaders = {};
@@ -214,7 +219,7 @@ async function startProvider(cleanUp: CleanUp): Promise<TestProvider> {
       eventually('the provider to be done', () =>
         Promise.resolve(state().requests.every(({ outcome }) => outcome !== 'open')),
       ),
-    url: `${listening.url}/v1`,
+    url: `${listening.url}/${name === 'gemini' ? 'v1beta' : 'v1'}`,
   };
 }
 
