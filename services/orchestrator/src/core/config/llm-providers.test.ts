@@ -31,16 +31,28 @@ test('a line that is not understood stops the start, and is not repeated: it may
 });
 
 test('addresses of providers are checked, all at once', (t) => {
-  const urls = 'groq=http://127.0.0.1:1/v1/, openai=https://proxy.example.com/openai/v1?a=b,';
+  const urls = 'groq=http://127.0.0.1:1/v1/, openai=https://proxy.example.com/openai/v1/,';
   t.deepEqual(loadConfig({ ...GOOD, LLM_PROVIDER_URLS: urls }).LLM_PROVIDER_URLS, {
     groq: 'http://127.0.0.1:1/v1',
-    openai: 'https://proxy.example.com/openai/v1?a=b',
+    openai: 'https://proxy.example.com/openai/v1',
   });
   const error = t.throws(
-    () => loadConfig({ ...GOOD, LLM_PROVIDER_URLS: 'groq=ftp://x,openai,xai=https://a,xai=https://b,=https://c' }),
+    () =>
+      loadConfig({
+        ...GOOD,
+        LLM_PROVIDER_URLS:
+          'groq=ftp://x,openai,xai=https://a,xai=https://b,=https://c,mistral=https://u:p@h,cohere=https://h?k=1',
+      }),
     { instanceOf: ConfigError },
   );
-  for (const said of ["'groq' must be a URL", "'openai' must be name=", "'xai' is there twice", "'=https://c' must be"])
+  for (const said of [
+    "'groq' must be a URL",
+    "'mistral' must be a URL",
+    "'cohere' must be a URL",
+    "'openai' must be name=",
+    "'xai' is there twice",
+    "'=https://c' must be",
+  ])
     t.true(error.message.includes(said), said);
 });
 

@@ -1,5 +1,14 @@
 import { z } from 'zod';
 
+const MUST_BE = 'must be a URL like https://host/v1, without a query';
+
+/** What paths are appended to: a query or a password in it would be lost without a word. */
+export const baseUrl = () =>
+  z
+    .url({ protocol: /^https?$/, message: MUST_BE })
+    .refine((url) => /^https?:\/\/[^@?#]+$/i.test(url), MUST_BE)
+    .transform((url) => url.replace(/\/+$/, ''));
+
 const NAME = /^[a-z][a-z0-9-]*$/;
 const KEY_NAME = /^[A-Z][A-Z0-9_]*$/;
 
@@ -13,11 +22,11 @@ export const providerUrls = () =>
       for (const entry of text.split(',').map((part) => part.trim())) {
         if (entry === '') continue;
         const { name, value } = pair(entry);
-        const url = z.url({ protocol: /^https?$/ }).safeParse(value);
+        const url = baseUrl().safeParse(value);
         if (!NAME.test(name)) ctx.addIssue(`'${entry}' must be name=https://host/v1`);
-        else if (!url.success) ctx.addIssue(`the value of '${name}' must be a URL like https://host/v1`);
+        else if (!url.success) ctx.addIssue(`'${name}' ${MUST_BE}`);
         else if (name in urls) ctx.addIssue(`'${name}' is there twice`);
-        else urls[name] = url.data.replace(/\/+$/, '');
+        else urls[name] = url.data;
       }
       return urls;
     });

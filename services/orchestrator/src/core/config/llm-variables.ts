@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { providerKeys, providerUrls } from './llm-providers.ts';
+import { baseUrl, providerKeys, providerUrls } from './llm-providers.ts';
 import { usdRates } from './usd-rates.ts';
 import { httpUrl, milliseconds, secret, variable } from './variable.ts';
 
@@ -13,7 +13,7 @@ const providerKey = (provider: string) =>
   });
 const ownServer = (server: string, example: string, keyName: string) => ({
   url: variable({
-    schema: httpUrl().optional(),
+    schema: baseUrl().optional(),
     group: LLM,
     about: `Address of ${server} (${example}); without it the provider is off.`,
   }),
@@ -82,7 +82,7 @@ export const llmVariables = {
   SAMBANOVA_API_KEY: providerKey('SambaNova'),
   PERPLEXITY_API_KEY: providerKey('Perplexity'),
   AZURE_OPENAI_URL: variable({
-    schema: httpUrl().optional(),
+    schema: baseUrl().optional(),
     group: LLM,
     about: 'The resource at Azure (https://<resource>.openai.azure.com); without it and its key the provider is off.',
   }),
@@ -92,7 +92,7 @@ export const llmVariables = {
   VLLM_URL: vllm.url,
   VLLM_API_KEY: vllm.key,
   LLM_UPSTREAM_URL: variable({
-    schema: httpUrl().optional(),
+    schema: baseUrl().optional(),
     group: LLM,
     about: 'Any other OpenAI-compatible provider, ending in /v1; in routes it is called custom.',
   }),

@@ -120,6 +120,17 @@ test('OpenRouter: what matters of its errors is in their metadata', (t) => {
   t.like(limited, { status: 429, isOurs: true, retryAfterS: 7 });
 });
 
+test('OpenRouter: an error that came with a 200 has the status it names', (t) => {
+  const error = { code: 429, message: 'free models per minute' };
+  t.like(openRouterError(200, error), { status: 429, isOurs: true });
+  t.like(openRouterError(200, { code: 400, message: 'maximum context length is 5' }), { status: 400, isOurs: false });
+});
+
+test('xAI: what would be paid and never fetched is refused', (t) => {
+  const error = t.throws(() => ask(providerOf('xai'), { messages, deferred: true }), { instanceOf: Untranslatable });
+  t.is(error.param, 'deferred');
+});
+
 test('Azure: the key in a header of its own, below the v1 path of the resource', (t) => {
   const azure = providerOf('azure');
   t.is(azure.url, 'https://ours.openai.azure.com/openai/v1');

@@ -122,12 +122,17 @@ export const PROVIDERS: readonly ProviderEntry[] = [
     make: (endpoint) => openaiCompatible({ ...endpoint, surfaces: ['chat', 'embeddings'], hasModels: false }),
   },
   {
-    // https://docs.x.ai/docs/api-reference
+    // https://docs.x.ai/docs/api-reference; a deferred answer would be paid for, and fetched by nobody.
     name: 'xai',
     label: 'xAI',
     keyVariable: 'XAI_API_KEY',
     url: 'https://api.x.ai/v1',
-    surfaces: ['chat', 'responses'],
+    make: (endpoint) =>
+      openaiCompatible({
+        ...endpoint,
+        surfaces: ['chat', 'responses'],
+        rules: { chat: { refuses: { deferred: 'An answer is only given to who waits for it.' } } },
+      }),
   },
   {
     // https://inference-docs.cerebras.ai/resources/openai

@@ -202,6 +202,11 @@ const CASES: Record<string, Case> = {
 for (const [what, { status, body, headers, is }] of Object.entries(CASES))
   test(`an error of ${what}`, (t) => t.like(read(status, body, headers), is));
 
+test('an error with a status of 200 is read by what it says', (t) => {
+  t.like(read(200, { error: { message: 'x', code: 503 } }), { status: 503, isOurs: true });
+  t.like(read(200, '<html>'), { status: 502, isOurs: true });
+});
+
 test('nothing of our account or our key gets into what a client reads', (t) => {
   const message =
     'Bad request of org-Ab1cD2eF for proj_x9y8z7 with sk-proj-abc123DEF, gsk_a1b2c3d4 or xai-9f8e7d; user_location and org_name stay.';

@@ -1,6 +1,7 @@
 import type { ErrorBody } from '../../gateway/errors.ts';
 import type { UpstreamError } from '../provider.ts';
 import { envelopeOf, parseEnvelope } from './envelope.ts';
+import { parseObject } from './event.ts';
 import { retryAfter } from './retry-after.ts';
 
 /** What the client did wrong, in the provider's words. */
@@ -36,8 +37,9 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 
 type Headers = Record<string, string | string[] | undefined>;
 
-/** OpenAI's envelope, an HTML page or nothing at all in; always an envelope out. */
+/** OpenAI's envelope, an HTML page or nothing at all in; always an envelope out. OpenRouter says some with a 200. */
 export function readError(status: number, headers: Headers, body: Buffer): UpstreamError {
+  if (status < 300) return errorOf(parseObject(body.toString('utf8'))?.['error']);
   return classify(status, parseEnvelope(body), retryAfter(headers));
 }
 

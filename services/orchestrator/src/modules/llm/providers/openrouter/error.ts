@@ -12,8 +12,10 @@ type Fields = Readonly<Record<string, unknown>>;
  * https://openrouter.ai/docs/api-reference/errors. A 403 about the input is the client's, not our key's; the words of
  * the provider behind it are in `raw`; and the limits of a 429 may only be there.
  */
-export function readError(status: number, headers: Headers, body: Buffer): UpstreamError {
+export function readError(answered: number, headers: Headers, body: Buffer): UpstreamError {
   const error = fields(parseObject(body.toString('utf8'))?.['error']);
+  // What fails after the model was asked may come with a 200.
+  const status = answered < 300 && typeof error['code'] === 'number' ? error['code'] : answered;
   const metadata = fields(error['metadata']);
   const given = rawEnvelope(metadata['raw']) ?? parseEnvelope(body);
   if (status === 403 && given && (Array.isArray(metadata['reasons']) || 'flagged_input' in metadata))

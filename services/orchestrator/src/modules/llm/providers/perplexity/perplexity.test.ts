@@ -99,6 +99,11 @@ test('what it has no words for is refused by name', (t) => {
   );
 });
 
+test('its usage cannot be switched off', (t) => {
+  const body = { input: 'x', stream: true, stream_options: { include_usage: false } };
+  t.false('stream_options' in sent(body, 'responses').body);
+});
+
 test('a schema stands where it wants it', (t) => {
   const schema = { name: 's', schema: { type: 'object' } };
   const format = { type: 'json_schema', json_schema: schema };

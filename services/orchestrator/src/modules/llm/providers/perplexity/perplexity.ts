@@ -16,7 +16,8 @@ export const perplexity = (endpoint: Endpoint): Provider =>
     surfaces: ['chat', 'responses'],
     paths: { chat: '/responses' },
     translations: { chat: { body: agentBody, readAnswer: readChatAnswer, openStream: openChatStream } },
-    rules: { responses: { refuses: { preset: ONE_MODEL, models: ONE_MODEL }, rewrite } },
+    // `stream_options` could ask for no usage.
+    rules: { responses: { refuses: { preset: ONE_MODEL, models: ONE_MODEL }, drops: ['stream_options'], rewrite } },
   });
 
 /** It wants a format where chat completions have it, although it answers where OpenAI's Responses do. */
