@@ -102,10 +102,11 @@ clean_up() {
 
 choose_ports() {
   local ports
-  mapfile -t ports < <(free_ports 14)
+  mapfile -t ports < <(free_ports 16)
   API_PORT=${ports[0]} WORKER_PORT=${ports[1]} GATEWAY_PORT=${ports[2]} RUNNER_PORT=${ports[3]}
   OIDC_PORT=${ports[4]} LAGO_PORT=${ports[5]} STRIPE_PORT=${ports[6]} CHARGILY_PORT=${ports[7]} LLM_PORT=${ports[8]}
   SITES_PORT=${ports[9]} SMTP_PORT=${ports[10]} CONTROL_PORT=${ports[11]} MARIADB_PORT=${ports[12]} REDIS_PORT=${ports[13]}
+  ANTHROPIC_PORT=${ports[14]} GEMINI_PORT=${ports[15]}
 }
 
 random_hex() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
@@ -148,7 +149,10 @@ drop_foreign_databases() {
 }
 
 write_environment() {
-  local app=http://localhost:$API_PORT
+  local app=http://localhost:$API_PORT name
+  LLM_UPSTREAM_KEY=sk-upstream-$(random_hex 12)
+  # A provider's key that happens to be in the shell would be used, and billed. Who wants one says so: LLM_PROVIDER_KEYS.
+  for name in $(compgen -e); do [[ $name != *_API_KEY ]] || unset "$name"; done
   export NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE:-$ROOT/node_modules/.cache/bastide}
   # What production sets in .env and file secrets; nothing here tells our processes that they are in a sandbox.
   export NODE_ENV=development LOG_LEVEL=info HOST=127.0.0.1 \
@@ -165,18 +169,21 @@ write_environment() {
     SMTP_URL=smtp://127.0.0.1:$SMTP_PORT MAIL_FROM='Bastide <no-reply@bastide.localhost>' \
     FRAPPE_AGENT_URL=http://127.0.0.1:$RUNNER_PORT FRAPPE_AGENT_TOKEN FRAPPE_BENCH=bench-0001 \
     SITES_DB_ROOT_PASSWORD=$ROOT_PASSWORD \
-    LLM_UPSTREAM_URL=http://127.0.0.1:$LLM_PORT/v1 LLM_UPSTREAM_KEY LLM_PRICES_FILE=$ROOT/services/sandbox/llm-prices.yaml
+    LLM_UPSTREAM_URL=http://127.0.0.1:$LLM_PORT/v1 LLM_UPSTREAM_KEY \
+    LLM_PROVIDER_URLS="anthropic=http://127.0.0.1:$ANTHROPIC_PORT/v1,gemini=http://127.0.0.1:$GEMINI_PORT/v1beta" \
+    ANTHROPIC_API_KEY=$LLM_UPSTREAM_KEY GEMINI_API_KEY=$LLM_UPSTREAM_KEY LLM_PRICES_FILE=$ROOT/services/sandbox/llm-prices.yaml
   OIDC_CLIENT_SECRET=$(random_hex 16) LAGO_API_KEY=$(random_hex 16) LAGO_WEBHOOK_HMAC_KEY=$(random_hex 16)
   STRIPE_SECRET_KEY=sk_test_$(random_hex 12) STRIPE_WEBHOOK_SECRET=whsec_$(random_hex 16)
-  FRAPPE_AGENT_TOKEN=$(random_hex 16) LLM_UPSTREAM_KEY=sk-upstream-$(random_hex 12)
+  FRAPPE_AGENT_TOKEN=$(random_hex 16)
   ENCRYPTION_KEY=$(head -c 32 /dev/urandom | base64 -w0)
 }
 
 start_sandbox() {
   run_process sandbox env \
     SANDBOX_OIDC_PORT="$OIDC_PORT" SANDBOX_LAGO_PORT="$LAGO_PORT" SANDBOX_STRIPE_PORT="$STRIPE_PORT" \
-    SANDBOX_CHARGILY_PORT="$CHARGILY_PORT" SANDBOX_LLM_PORT="$LLM_PORT" SANDBOX_SITES_PORT="$SITES_PORT" \
-    SANDBOX_SMTP_PORT="$SMTP_PORT" SANDBOX_CONTROL_PORT="$CONTROL_PORT" \
+    SANDBOX_CHARGILY_PORT="$CHARGILY_PORT" SANDBOX_LLM_PORT="$LLM_PORT" \
+    SANDBOX_ANTHROPIC_PORT="$ANTHROPIC_PORT" SANDBOX_GEMINI_PORT="$GEMINI_PORT" \
+    SANDBOX_SITES_PORT="$SITES_PORT" SANDBOX_SMTP_PORT="$SMTP_PORT" SANDBOX_CONTROL_PORT="$CONTROL_PORT" \
     SANDBOX_OIDC_PUBLIC_URL="$OIDC_ISSUER_URL" SANDBOX_OIDC_AUDIENCE="$OIDC_AUDIENCE" \
     SANDBOX_OIDC_CLIENT_ID="$OIDC_CLIENT_ID" SANDBOX_OIDC_CLIENT_SECRET="$OIDC_CLIENT_SECRET" \
     SANDBOX_OIDC_REDIRECT_URIS="$PUBLIC_URL/auth/callback" SANDBOX_OIDC_POST_LOGOUT_REDIRECT_URIS="$PUBLIC_URL/" \
