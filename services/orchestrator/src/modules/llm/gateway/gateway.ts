@@ -18,6 +18,7 @@ import { Journal } from '../usage/journal.ts';
 import { JournalKeeper, type KeeperTimes, openJournalFolder } from '../usage/journal-keeper.ts';
 import type { Completion } from './completion.ts';
 import { Live } from './live.ts';
+import { HeldBodies } from './held-bodies.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { ModelList } from './models.ts';
 import { Principals } from './principals.ts';
@@ -97,6 +98,10 @@ export class Gateway {
       ...(options.keeperTimes?.deadMs !== undefined && { deadMs: options.keeperTimes.deadMs }),
     });
     const providers = createProviders(config);
+    ctx.log.info(
+      { on: [...providers.on.keys()], off: providers.off.map(({ reason, name }) => `${name}: ${reason}`) },
+      'providers',
+    );
     const router = await Router.load(ctx, providers, prices);
     const upstreams = new Upstreams(providers.on, config);
     const metrics = createGatewayMetrics(ctx);
@@ -129,6 +134,7 @@ export class Gateway {
         maxLive: config.LLM_MAX_LIVE_REQUESTS,
         lateMs: config.LLM_SHED_AFTER_MS,
       }),
+      bodies: new HeldBodies(),
       deadlineMs: config.LLM_ANSWER_TIMEOUT_MS,
       maxConcurrency: (provider) => router.settingsOf(provider).maxConcurrency,
       modelLabel: (model) => router.labelOf(model),
