@@ -2,6 +2,7 @@ import type { Router } from '../routing/router.ts';
 import type { LoadShedder } from '../resilience/load-shedder.ts';
 import type { Completion, CompletionServices } from './completion.ts';
 import type { Live } from './live.ts';
+import type { HeldBodies } from './held-bodies.ts';
 import type { MeterParts } from './meter.ts';
 import type { ModelList } from './models.ts';
 import type { Principals } from './principals.ts';
@@ -12,6 +13,7 @@ export interface ServingParts extends MeterParts, CompletionServices {
   router: Router;
   models: ModelList;
   shedder: LoadShedder;
+  bodies: HeldBodies;
   live: Live<Completion>;
   isStopping: boolean;
 }

@@ -37,18 +37,43 @@ export async function complete(
   const known = authenticate(parts, call, key, surface.scope);
   const principal = known instanceof Promise ? await known : known;
   if (parts.upstreams.size === 0) throw new Refused(noProvider);
-  if (parts.shedder.isOverloaded()) {
+  const letGo = parts.shedder.isOverloaded() ? undefined : parts.bodies.hold(announcedBytes(call));
+  if (!letGo) {
     parts.metrics.shed.inc();
     throw new Refused(overloaded);
   }
+  let isUnderWay = false;
+  try {
+    isUnderWay = await begin(parts, call, { key, surface, principal, options, letGo });
+  } finally {
+    if (!isUnderWay) letGo();
+  }
+}
+
+/** Of a body without a length, something in between. */
+const UNANNOUNCED_BYTES = 1024 * 1024;
+const announcedBytes = ({ request }: Call) => Number(request.headers['content-length'] ?? UNANNOUNCED_BYTES);
+
+interface Beginning {
+  key: string;
+  surface: SurfaceSpec;
+  principal: Principal;
+  options: Options;
+  /** At the end of what is under way. */
+  letGo: () => void;
+}
+
+/** False when there is nothing under way after it. */
+async function begin(parts: ServingParts, call: Call, beginning: Beginning): Promise<boolean> {
+  const { key, surface, principal, options } = beginning;
   const rawBody = await readBody(call.request);
-  if (rawBody === undefined) return;
+  if (rawBody === undefined) return false;
   if (!Buffer.isBuffer(rawBody)) throw new Refused(rawBody);
   const envelope = surface.read(options.translate?.(rawBody, principal) ?? rawBody);
   if (!isEnvelope(envelope)) throw new Refused(envelope);
   const promptEstimate = estimate(envelope);
   const admitted = await admit(parts, call, { key, surface, envelope, promptEstimate, principal });
-  if (admitted) run(parts, call, surface, envelope, promptEstimate, admitted, options);
+  return run(parts, call, { ...beginning, envelope, promptEstimate, admitted });
 }
 
 interface Asked {
@@ -126,18 +151,24 @@ async function reserve(
   }
 }
 
+interface Run extends Beginning {
+  envelope: Envelope;
+  promptEstimate: number;
+  admitted: Admitted;
+}
+
 function run(
   parts: ServingParts,
   call: Call,
-  surface: SurfaceSpec,
-  envelope: Envelope,
-  promptEstimate: number,
-  { principal, plan, decision }: Admitted,
-  { present }: Options,
-): void {
+  { envelope, promptEstimate, admitted, surface, options, letGo }: Run,
+): boolean {
+  const { principal, plan, decision } = admitted;
   const { reservation, isBudgetFallback, ticket } = decision;
   const meter = new Meter(parts, { call, envelope, principal, reservation, isBudgetFallback, promptEstimate });
-  if (call.isGone) return meter.release('left_before_start');
+  if (call.isGone) {
+    meter.release('left_before_start');
+    return false;
+  }
   const chosen = isBudgetFallback ? parts.router.freePlan(envelope.model, envelope.surface) : plan;
   if (!chosen) {
     meter.release('no_provider');
@@ -151,11 +182,15 @@ function run(
     meter,
     order,
     lastEvent: surface.lastEvent,
-    ...(present && { present }),
-    onEnd: () => parts.live.delete(completion),
+    ...(options.present && { present: options.present }),
+    onEnd: () => {
+      parts.live.delete(completion);
+      letGo();
+    },
   });
   parts.live.add(completion);
   completion.start();
+  return true;
 }
 
 function estimate(envelope: Envelope): number {
