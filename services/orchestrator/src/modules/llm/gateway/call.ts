@@ -20,7 +20,7 @@ export class Call {
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request;
     this.response = response;
-    this.headers = commonHeaders(this.requestId);
+    this.headers = commonHeaders(this.requestId, request.headers.origin !== undefined);
     response.on('error', () => undefined);
     response.once('close', () => {
       if (response.writableFinished) return;

@@ -215,11 +215,11 @@ export class Completion implements StreamSink {
     meter.firstByte();
     this.#succeeded();
     this.#releaseSlot();
-    meter.settle('completed', (record) => {
+    meter.settle('completed', (costNanoUsd) => {
       if (this.#isOver) return;
       this.#describe();
-      call.headers['x-gateway-cost-usd'] = usd(record.costNanoUsd);
-      const shown = this.#present(body, record.costNanoUsd);
+      call.headers['x-gateway-cost-usd'] = usd(costNanoUsd);
+      const shown = this.#present(body, costNanoUsd);
       this.#services.journal.written(() => {
         if (call.isGone) return;
         call.response.writeHead(200, {

@@ -7,7 +7,7 @@ import type { TokenUsage } from '../providers/provider.ts';
 import type { Candidate } from '../routing/route-plan.ts';
 import { estimatedUsage } from '../usage/estimate.ts';
 import type { Journal } from '../usage/journal.ts';
-import type { Outcome, UsageRecord } from '../usage/record.ts';
+import type { Outcome, StartedRequest, UsageRecord } from '../usage/record.ts';
 import type { Call } from './call.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { Settling } from './settling.ts';
@@ -51,12 +51,15 @@ interface Answerer {
   isFallback: boolean;
 }
 
+/** What is the same when a request is asked and when it is settled. */
+type Who = Pick<StartedRequest, keyof StartedRequest & keyof Omit<UsageRecord, 'promptTokens'>>;
+
 /** What one request uses. It is settled or released exactly once, whoever comes first. */
 export class Meter {
   readonly requestId: string;
   readonly #parts: MeterParts;
   readonly #metered: Metered;
-  readonly #at = new Date().toISOString();
+  readonly #at = now();
   #answerer: Answerer | undefined;
   #text: string[] = [];
   #keptCharacters = 0;
@@ -64,6 +67,8 @@ export class Meter {
   #usage: TokenUsage | null = null;
   #promptUsage: TokenUsage | null = null;
   #firstByteMs: number | null = null;
+  /** JSON of what does not change until the end. */
+  #who = '';
   #isOver = false;
 
   constructor(parts: MeterParts, metered: Metered) {
@@ -89,9 +94,9 @@ export class Meter {
     this.#characters = 0;
     this.#usage = null;
     this.#promptUsage = null;
-    const { journal } = this.#parts;
-    const promptTokens = this.#metered.promptEstimate;
-    journal.start({ ...this.#who(this.#answerer), promptTokens, isFree: candidate.isFree });
+    this.#who = JSON.stringify(this.#whoAnswers(this.#answerer));
+    const rest = { promptTokens: this.#metered.promptEstimate, isFree: candidate.isFree };
+    this.#parts.journal.start(this.requestId, joined(this.#who, rest satisfies Omit<StartedRequest, keyof Who>));
   }
 
   produced(text: string): void {
@@ -125,7 +130,7 @@ export class Meter {
    * The client got something, or the provider worked for it. Said to the journal when it calls back, which is at once if
    * the provider said what was used.
    */
-  settle(outcome: Outcome, then: (record: UsageRecord) => void = () => undefined): void {
+  settle(outcome: Outcome, then: (costNanoUsd: number) => void = () => undefined): void {
     const answerer = this.#answerer;
     if (this.#isOver || !answerer) return;
     this.#isOver = true;
@@ -144,10 +149,9 @@ export class Meter {
     this.#parts.metrics.requests.inc({ provider: this.#answerer?.candidate.provider ?? 'none', outcome: reason });
   }
 
-  #settled(answerer: Answerer, outcome: Outcome, usage: TokenUsage, isCounted: boolean): UsageRecord {
+  #settled(answerer: Answerer, outcome: Outcome, usage: TokenUsage, isCounted: boolean): number {
     const { costNanoUsd, price } = this.#cost(answerer, usage);
-    const record: UsageRecord = {
-      ...this.#who(answerer),
+    const used: Omit<UsageRecord, keyof Who> = {
       outcome,
       promptTokens: usage.promptTokens,
       cachedTokens: usage.cachedTokens,
@@ -162,13 +166,13 @@ export class Meter {
       firstByteMs: this.#firstByteMs,
       durationMs: this.#metered.call.elapsedMs,
     };
-    const json = JSON.stringify(record);
-    this.#parts.journal.usage(record.requestId, json);
+    const json = joined(this.#who, used);
+    this.#parts.journal.usage(this.requestId, json);
     const tokens = usage.promptTokens + usage.completionTokens;
     this.#follow(this.#parts.limiter.settle(this.#metered.reservation, { usage: json, costNanoUsd, tokens }));
-    this.#measure(record);
+    this.#measure(answerer, used);
     this.#text = [];
-    return record;
+    return costNanoUsd;
   }
 
   #cost({ candidate }: Answerer, usage: TokenUsage) {
@@ -185,7 +189,7 @@ export class Meter {
     return { ...byRule, ...(body && counted), completionTokens: counted.completionTokens };
   }
 
-  #who({ candidate, isFallback }: Answerer) {
+  #whoAnswers({ candidate, isFallback }: Answerer): Who {
     const { principal, envelope, isBudgetFallback } = this.#metered;
     return {
       requestId: this.requestId,
@@ -203,15 +207,14 @@ export class Meter {
     };
   }
 
-  #measure(record: UsageRecord): void {
-    const { metrics } = this.#parts;
-    const { provider } = record;
-    metrics.requests.inc({ provider, outcome: record.outcome });
-    metrics.seconds.observe({ provider, model: this.#parts.modelLabel(record.model) }, record.durationMs / 1000);
-    metrics.tokens.inc({ provider, kind: 'prompt' }, record.promptTokens);
-    metrics.tokens.inc({ provider, kind: 'completion' }, record.completionTokens);
-    metrics.costNanoUsd.inc({ provider }, record.costNanoUsd);
-    if (record.isBudgetFallback) metrics.budgetFallbacks.inc();
+  #measure({ candidate: { provider } }: Answerer, used: Omit<UsageRecord, keyof Who>): void {
+    const { metrics, modelLabel } = this.#parts;
+    metrics.requests.inc({ provider, outcome: used.outcome });
+    metrics.seconds.observe({ provider, model: modelLabel(this.#metered.envelope.model) }, used.durationMs / 1000);
+    metrics.tokens.inc({ provider, kind: 'prompt' }, used.promptTokens);
+    metrics.tokens.inc({ provider, kind: 'completion' }, used.completionTokens);
+    metrics.costNanoUsd.inc({ provider }, used.costNanoUsd);
+    if (this.isBudgetFallback) metrics.budgetFallbacks.inc();
   }
 
   /** The client does not wait for Redis: what it does not take now, the journal's keeper gives it later. */
@@ -237,3 +240,19 @@ const promptOf = (usage: TokenUsage | null): Partial<TokenUsage> =>
         audioPromptTokens: usage.audioPromptTokens,
       }
     : {};
+
+/** Two JSON objects, of which the first is text already, as one. */
+const joined = (json: string, rest: object): string => `${json.slice(0, -1)},${JSON.stringify(rest).slice(1)}`;
+
+let nowMs = 0;
+let nowText = '';
+
+/** Many requests begin in the same millisecond, and a date takes its time to be written. */
+function now(): string {
+  const ms = Date.now();
+  if (ms !== nowMs) {
+    nowMs = ms;
+    nowText = new Date(ms).toISOString();
+  }
+  return nowText;
+}

@@ -12,18 +12,23 @@ export function readBody(request: IncomingMessage): Promise<Buffer | GatewayErro
   const { 'content-encoding': encoding, 'content-length': length } = request.headers;
   if (encoding !== undefined && encoding !== 'identity') return refuse(request, encodedBody);
   if (length !== undefined && Number(length) > MAX_BODY_BYTES) return refuse(request, bodyTooLarge(MAX_BODY_BYTES));
-  request.socket.setTimeout(SILENCE_MS);
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    let isWatched = false;
     const finish = (result: Buffer | GatewayError | undefined) => {
       request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
-      request.socket.setTimeout(0);
+      if (isWatched) request.socket.setTimeout(0);
       resolve(result);
     };
     const onData = (chunk: Buffer) => {
       size += chunk.length;
       chunks.push(chunk);
+      // Nearly every body comes with its headers; for one that never begins there is the server's own limit.
+      if (!isWatched && !request.complete) {
+        isWatched = true;
+        request.socket.setTimeout(SILENCE_MS);
+      }
       if (size <= MAX_BODY_BYTES) return;
       discard(request);
       finish(bodyTooLarge(MAX_BODY_BYTES));

@@ -25,7 +25,8 @@ const EXPOSED = [
 const PREFLIGHT_AGE_S = '7200';
 
 /** Anybody's page may call: the key is in a header that only our own clients know, never in a cookie. */
-export function commonHeaders(requestId: string): Headers {
+export function commonHeaders(requestId: string, isFromPage: boolean): Headers {
+  if (!isFromPage) return { 'x-request-id': requestId };
   return {
     'x-request-id': requestId,
     'access-control-allow-origin': '*',

@@ -54,9 +54,10 @@ export class Journal {
     else this.#waiting.push(callback);
   }
 
-  start(request: StartedRequest): void {
-    this.#live.add(request.requestId);
-    this.#write({ start: request });
+  /** `json` is of a StartedRequest. */
+  start(requestId: string, json: string): void {
+    this.#live.add(requestId);
+    this.#say(`{"start":${json}}\n`);
   }
 
   progress(streams: [requestId: string, characters: number][]): void {
