@@ -8,7 +8,7 @@ const GUIDE = 'docs/llm-gateway.md';
 const cleanUp = atEndOfFile(test);
 let variables: Record<string, string>;
 test.before(async () => {
-  variables = await startGuideWorld(cleanUp);
+  variables = await startGuideWorld(cleanUp, ['openai', 'anthropic']);
 });
 
 const samples = samplesOf(GUIDE, 'sh', 'js');
@@ -19,5 +19,5 @@ test('the guide has samples for the shell and for Node.js', (t) => {
 
 for (const sample of samples)
   test(`${GUIDE}:${sample.line} does what it shows (${sample.language})`, async (t) => {
-    t.not((await runSample(sample, variables)).trim(), '');
+    t.not((await runSample(sample, { env: variables })).trim(), '');
   });

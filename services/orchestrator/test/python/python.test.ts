@@ -37,11 +37,11 @@ if ('missing' in python) {
   });
 
   test('the guide’s samples for Python do what they show', async (t) => {
-    const variables = await startGuideWorld(atEnd(t));
+    const env = await startGuideWorld(atEnd(t), ['openai', 'anthropic']);
     const samples = samplesOf('docs/llm-gateway.md', 'python');
     t.true(samples.length >= 6);
     for (const sample of samples) {
-      const printed = await runSample(sample, variables, python.path);
+      const printed = await runSample(sample, { env, python: python.path });
       t.not(printed.trim(), '', `line ${sample.line}`);
     }
   });

@@ -2,11 +2,14 @@ import { withTenant } from '#core/context.ts';
 import { grant } from '#modules/catalogue/service.ts';
 import { startTestApi } from './api.ts';
 import { PRO, startLlmWorld } from './llm-world.ts';
-import { createApiKeyCaller, createOwner } from './people.ts';
+import { createApiKeyCaller, createOwner, createUser } from './people.ts';
 
-/** Where the guide's samples are typed: a tenant with a plan, a gateway, the API, and a key for each, as its variables. */
-export async function startGuideWorld(cleanUp: Parameters<typeof startLlmWorld>[0]): Promise<Record<string, string>> {
-  const world = await startLlmWorld(cleanUp, {}, { providers: ['openai', 'groq', 'anthropic'] });
+/** Where the guides' samples are typed, as the variables they use: a tenant with a plan, its keys, an operator. */
+export async function startGuideWorld(
+  cleanUp: Parameters<typeof startLlmWorld>[0],
+  providers: readonly string[],
+): Promise<Record<string, string>> {
+  const world = await startLlmWorld(cleanUp, {}, { providers });
   // It takes any name that nobody else has, as LLM_UPSTREAM_URL does.
   world.provider.configure({ models: ['sandbox-small'] });
   world.startConsumer();
@@ -16,10 +19,14 @@ export async function startGuideWorld(cleanUp: Parameters<typeof startLlmWorld>[
   const tenant = withTenant(world.app.ctx, tenantId);
   await grant(tenant, { source: 'sub_test', planCode: PRO });
   const program = await createApiKeyCaller(world.app, tenantId, ['llm:read', 'llm:write']);
+  const operator = await createUser(world.app, { roles: ['admin'] });
   return {
     OPENAI_BASE_URL: gateway.url,
     OPENAI_API_KEY: (await world.createKey(tenant)).secret,
     BASTIDE_API: api.url,
     BASTIDE_API_KEY: String(program.headers['authorization']).replace('Bearer ', ''),
+    ADMIN_URL: api.url,
+    SESSION: operator.headers['cookie'] ?? '',
+    TENANT: tenantId,
   };
 }

@@ -10,15 +10,27 @@ const CURL = 'curl() { command curl --silent --show-error --fail-with-body "$@";
 export const samplesOf = (document: string, ...languages: string[]): Block[] =>
   blocks(document).filter(({ language, notRun }) => languages.includes(language) && notRun === undefined);
 
-/** What a sample prints; rejects with what it complained about. `python` is one that has OpenAI's client. */
-export function runSample({ language, text }: Block, env: Record<string, string>, python = ''): Promise<string> {
+interface Surroundings {
+  env: Record<string, string>;
+  /** Where it is typed; left out, where Node.js finds OpenAI's client. */
+  cwd?: string;
+  /** One that has OpenAI's client. */
+  python?: string;
+}
+
+/** What a sample prints; rejects with what it complained about. */
+export function runSample({ language, text }: Block, { env, cwd, python = '' }: Surroundings): Promise<string> {
   const [file, ...args] = {
     sh: ['bash', '-euo', 'pipefail', '-s'],
     js: [process.execPath, '--input-type=module', '-'],
     python: [python, '-'],
   }[language] ?? [''];
   return new Promise((resolve, reject) => {
-    const options = { cwd: repositoryPath('services/orchestrator'), env: { ...inherited(), ...env }, timeout: RUN_MS };
+    const options = {
+      cwd: cwd ?? repositoryPath('services/orchestrator'),
+      env: { ...inherited(), ...env },
+      timeout: RUN_MS,
+    };
     const child = execFile(file ?? '', args, options, (error, stdout, stderr) => {
       if (error) reject(new Error(`${text}\n${stdout}\n${stderr}`, { cause: error }));
       else resolve(stdout);
