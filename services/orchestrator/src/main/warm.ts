@@ -7,6 +7,7 @@ await Promise.all([
   import('./start-api.ts'),
   import('./start-worker.ts'),
   import('./start-gateway.ts'),
+  import('#modules/llm/tokenizer/worker.ts'),
   import('./setup/steps.ts'),
 ]);
 flushCompileCache();

@@ -24,50 +24,61 @@ export const estimatedUsage = (promptTokens: number, completionCharacters: numbe
   costNanoUsd: null,
 });
 
+/** How many tokens a text is. */
+type CountText = (text: string) => number;
+
+const byRule: CountText = (text) => tokensOf(charactersIn(text));
+
+/** By the rule alone. */
+export const estimatePrompt = (body: Body): number => countPrompt(body, byRule);
+
 /** OpenAI's cookbook's way: some tokens per message, some for the reply, and the text itself. Any surface's body. */
-export function estimatePrompt(body: Body): number {
+export function countPrompt(body: Body, count: CountText): number {
   const { messages, input, system, instructions, tools } = body;
-  if (Array.isArray(messages)) return messagesTokens(messages) + textTokens(system) + jsonTokens(tools);
-  return textTokens(instructions) + inputTokens(input) + jsonTokens(tools);
+  const rest = jsonTokens(tools, count);
+  if (Array.isArray(messages)) return messagesTokens(messages, count) + textTokens(system, count) + rest;
+  return textTokens(instructions, count) + inputTokens(input, count) + rest;
 }
 
-function messagesTokens(messages: readonly unknown[]): number {
+function messagesTokens(messages: readonly unknown[], count: CountText): number {
   let tokens = TOKENS_PER_REPLY;
   for (const message of messages as { content?: unknown; tool_calls?: unknown }[])
-    tokens += TOKENS_PER_MESSAGE + textTokens(message.content) + jsonTokens(message.tool_calls);
+    tokens += TOKENS_PER_MESSAGE + textTokens(message.content, count) + jsonTokens(message.tool_calls, count);
   return tokens;
 }
 
 /** Of embeddings (a text, texts, tokens, lists of tokens) and of responses (a text, items). */
-function inputTokens(input: unknown): number {
-  if (!Array.isArray(input)) return textTokens(input);
+function inputTokens(input: unknown, count: CountText): number {
+  if (!Array.isArray(input)) return textTokens(input, count);
   let tokens = 0;
   for (const item of input as unknown[]) {
     if (typeof item === 'number') tokens += 1;
     else if (Array.isArray(item)) tokens += item.length;
-    else if (typeof item === 'string') tokens += textTokens(item);
-    else tokens += TOKENS_PER_MESSAGE + itemTokens(item);
+    else if (typeof item === 'string') tokens += textTokens(item, count);
+    else tokens += TOKENS_PER_MESSAGE + itemTokens(item, count);
   }
   return tokens;
 }
 
-const itemTokens = (item: unknown): number =>
-  typeof item === 'object' && item !== null && 'content' in item ? textTokens(item.content) : jsonTokens(item);
+const itemTokens = (item: unknown, count: CountText): number =>
+  typeof item === 'object' && item !== null && 'content' in item
+    ? textTokens(item.content, count)
+    : jsonTokens(item, count);
 
-function textTokens(content: unknown): number {
-  if (typeof content === 'string') return tokensOf(charactersIn(content));
+function textTokens(content: unknown, count: CountText): number {
+  if (typeof content === 'string') return count(content);
   if (!Array.isArray(content)) return 0;
-  let characters = 0;
+  const texts: string[] = [];
   let tokens = 0;
   for (const part of content as ({ text?: unknown; type?: unknown } | null)[]) {
-    if (typeof part?.text === 'string') characters += charactersIn(part.text);
+    if (typeof part?.text === 'string') texts.push(part.text);
     else if (isImage(part?.type)) tokens += TOKENS_PER_IMAGE;
   }
-  return tokens + tokensOf(characters);
+  return tokens + (texts.length > 0 ? count(texts.join('')) : 0);
 }
 
 const isImage = (type: unknown) => type === 'image_url' || type === 'image' || type === 'input_image';
-const jsonTokens = (value: unknown): number => (value ? tokensOf(JSON.stringify(value).length) : 0);
+const jsonTokens = (value: unknown, count: CountText): number => (value ? count(JSON.stringify(value)) : 0);
 
 /** What a request may use at most, as far as anybody can say before: reserved until it is known. */
 export const reservedUsage = (promptTokens: number, completionTokens: number): TokenUsage => ({
