@@ -1,4 +1,4 @@
-import type { TenantContext } from '#core/context.ts';
+import type { Context, TenantContext } from '#core/context.ts';
 import { toJson } from '#core/db/json.ts';
 import type { Line } from '#modules/catalogue/schemas.ts';
 import { catalogue } from '#modules/catalogue/service.ts';
@@ -37,17 +37,21 @@ export interface Usage {
 }
 
 /** Writes usage down in the caller's transaction; it reaches the bill later, once. The same again changes nothing. */
-export async function recordUsage(ctx: TenantContext, usage: Usage): Promise<void> {
-  const metric = catalogue(ctx).metrics.find(({ code }) => code === usage.metric);
-  if (!metric) throw new Error(`The catalogue has no metric ${usage.metric}`);
-  if (metric.field !== undefined && !(metric.field in usage.properties))
-    throw new Error(`Usage of ${metric.code} needs the property ${metric.field}`);
-  await usageEvents(ctx).insertNew({
-    tenant_id: ctx.tenantId,
-    metric: metric.code,
-    line: metric.line,
-    transaction_id: usage.transactionId,
-    properties: toJson(usage.properties),
-    at: usage.at,
+export const recordUsage = (ctx: TenantContext, usage: Usage): Promise<void> =>
+  recordUsages(ctx, [{ ...usage, tenantId: ctx.tenantId }]);
+
+/** The same for several tenants at once, in the order given. */
+export async function recordUsages(ctx: Context, usages: readonly (Usage & { tenantId: string })[]): Promise<void> {
+  const metrics = new Map(catalogue(ctx).metrics.map((metric) => [metric.code, metric]));
+  const rows = usages.map(({ tenantId, transactionId, properties, at, ...usage }) => {
+    const metric = metrics.get(usage.metric);
+    if (!metric) throw new Error(`The catalogue has no metric ${usage.metric}`);
+    if (metric.field !== undefined && !(metric.field in properties))
+      throw new Error(`Usage of ${metric.code} needs the property ${metric.field}`);
+    return {
+      ...{ tenant_id: tenantId, metric: metric.code, line: metric.line, transaction_id: transactionId },
+      ...{ properties: toJson(properties), at },
+    };
   });
+  await usageEvents(ctx).insertNew(rows);
 }

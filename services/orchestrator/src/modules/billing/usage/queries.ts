@@ -21,8 +21,10 @@ type NewRow = Pick<UsageRow, 'tenant_id' | 'metric' | 'line' | 'transaction_id' 
 
 export const usageEvents = ({ db }: Context) => ({
   /** What was written first stays. */
-  insertNew: (row: NewRow): Promise<unknown> =>
-    db('usage_events').insert(row).onConflict(['tenant_id', 'metric', 'transaction_id']).ignore(),
+  insertNew: async (rows: readonly NewRow[]): Promise<void> => {
+    if (rows.length === 0) return;
+    await db('usage_events').insert(rows).onConflict(['tenant_id', 'metric', 'transaction_id']).ignore();
+  },
   /** Due rows that nobody else is sending; only meaningful in a transaction. */
   claim: (limit: number) =>
     db<UsageRow>('usage_events')

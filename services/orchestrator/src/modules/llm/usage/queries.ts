@@ -49,11 +49,16 @@ export const usageRows = (db: Knex) => ({
   },
   stored: async (requestIds: readonly string[]): Promise<Set<string>> =>
     new Set(await db('llm_usage').whereIn('request_id', requestIds).pluck<string[]>('request_id')),
-  touchKey: async (keyId: string, at: Date): Promise<void> => {
-    await db('llm_keys')
-      .where('id', keyId)
-      .whereRaw('(last_used_at is null or last_used_at < ?)', [at])
-      .update({ last_used_at: at });
+  touchKeys: async (uses: readonly (readonly [keyId: string, at: Date])[]): Promise<void> => {
+    if (uses.length === 0) return;
+    // Text of the column's own kind, or MariaDB would convert the column and read all keys.
+    const use = 'select cast(? as char(40) character set ascii) collate ascii_bin as id, cast(? as datetime(3)) as at';
+    await db.raw(
+      `update llm_keys join (${uses.map(() => use).join(' union all ')}) as used on used.id = llm_keys.id
+       set llm_keys.last_used_at = used.at
+       where llm_keys.last_used_at is null or llm_keys.last_used_at < used.at`,
+      uses.flat(),
+    );
   },
 });
 

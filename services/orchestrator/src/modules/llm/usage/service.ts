@@ -1,8 +1,7 @@
 import { dayIn } from '#core/calendar.ts';
 import type { Context } from '#core/context.ts';
-import { withTenant } from '#core/context.ts';
 import { withTransaction } from '#core/db/transaction.ts';
-import { recordUsage } from '#modules/billing/service.ts';
+import { type Usage, recordUsages } from '#modules/billing/service.ts';
 import { redisNames } from '../limits/names.ts';
 import { additions, dated } from './days.ts';
 import { undatedRows, usageDays, usageRows } from './queries.ts';
@@ -21,8 +20,8 @@ export async function storeUsage(ctx: Context, records: readonly UsageRecord[]):
     const newIds = await rows.insertNew(unique);
     const added = unique.filter(({ requestId }) => newIds.has(requestId));
     await usageDays(ctx.db).add(additions(added));
-    for (const [keyId, at] of lastUses(added)) await rows.touchKey(keyId, at);
-    for (const group of groupByTenantHour(added)) await bill(ctx, group);
+    await rows.touchKeys(lastUses(added));
+    await recordUsages(ctx, groupByTenantHour(added).flatMap(billable));
     return added.length;
   });
 }
@@ -85,26 +84,17 @@ function groupByTenantHour(records: readonly UsageRecord[]): UsageRecord[][] {
 
 /**
  * One event per batch, tenant and hour, named for the first request in it: that request is new in this transaction only,
- * so the name is used once.
+ * so the name is used once. What costs nothing is told as tokens alone.
  */
-async function bill(ctx: Context, group: readonly UsageRecord[]): Promise<void> {
+function billable(group: readonly UsageRecord[]): (Usage & { tenantId: string })[] {
   const [first] = group;
-  if (!first) return;
+  if (!first) return [];
   const tokens = group.reduce((sum, r) => sum + r.promptTokens + r.completionTokens, 0);
   const nanoUsd = group.reduce((sum, r) => sum + r.costNanoUsd, 0);
-  const tenant = withTenant(ctx, first.tenantId);
-  const at = new Date(first.at);
-  await recordUsage(tenant, {
-    metric: 'llm_tokens',
-    transactionId: `${first.requestId}/tokens`,
-    properties: { tokens },
-    at,
-  });
-  if (nanoUsd > 0)
-    await recordUsage(tenant, {
-      metric: 'llm_cost_nano_usd',
-      transactionId: `${first.requestId}/cost`,
-      properties: { nano_usd: nanoUsd },
-      at,
-    });
+  const { requestId, tenantId } = first;
+  const event = { tenantId, at: new Date(first.at) };
+  const used = { ...event, metric: 'llm_tokens', transactionId: `${requestId}/tokens`, properties: { tokens } };
+  if (nanoUsd === 0) return [used];
+  const properties = { nano_usd: nanoUsd };
+  return [used, { ...event, metric: 'llm_cost_nano_usd', transactionId: `${requestId}/cost`, properties }];
 }
