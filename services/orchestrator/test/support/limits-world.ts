@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import type { Principal } from '#modules/llm/keys/principal.ts';
 import { Limiter, type LimiterOptions, type Reservation, type ReserveRequest } from '#modules/llm/limits/limiter.ts';
 import { type Limits, NO_QUOTA, type Quota } from '#modules/llm/limits/limits.ts';
+import type { ScriptedRedis } from '#modules/llm/limits/scripted-redis.ts';
 import { TURN } from '#modules/llm/limits/turn-script.ts';
 
 type CleanUp = (run: () => Promise<void>) => void;
@@ -12,6 +13,10 @@ export interface LimitsWorld {
   redis: Redis;
   /** A gateway's limiter on a connection of its own. */
   limiter(options?: Partial<LimiterOptions>): Limiter;
+  /** Its calls reach Redis, but no answer arrives; until the function that this answers is called. */
+  loseAnswersOf(limiter: Limiter): () => void;
+  /** Redis is away for it, until the function that this answers is called. */
+  cut(limiter: Limiter): () => Promise<void>;
   /** From now on the scripts believe that it is this moment; without it they use the server's clock. */
   setClock(at: string | number): Promise<void>;
   /** Every counter and log by its name without the prefix, sorted: what it counts. Marks of the past are left out. */
@@ -42,6 +47,7 @@ export function startLimitsWorld(cleanUp: CleanUp, url = process.env['TEST_REDIS
   let isClockSet = false;
   const withClock = (connection: Redis) =>
     connection.defineCommand('llmTurn', { lua: TURN.replace("call('TIME')", `cjson.decode(call('GET', '${clock}'))`) });
+  const connectionOf = new Map<Limiter, ScriptedRedis>();
   let gateways = 0;
   return {
     prefix,
@@ -60,7 +66,23 @@ export function startLimitsWorld(cleanUp: CleanUp, url = process.env['TEST_REDIS
         ...options,
       });
       if (isClockSet) withClock(connection);
+      connectionOf.set(limiter, connection as ScriptedRedis);
       return limiter;
+    },
+    loseAnswersOf: (limiter) => {
+      const connection = connectionOf.get(limiter);
+      if (!connection) throw new Error('That limiter is not of this world');
+      const llmTurn = connection.llmTurn.bind(connection);
+      connection.llmTurn = async (...args) => {
+        await llmTurn(...args);
+        throw new Error('Connection is closed.');
+      };
+      return () => Object.assign(connection, { llmTurn });
+    },
+    cut: (limiter) => {
+      const connection = connectionOf.get(limiter);
+      connection?.disconnect();
+      return async () => connection?.connect();
     },
     setClock: async (at) => {
       const ms = typeof at === 'number' ? at : Date.parse(at);
@@ -72,7 +94,7 @@ export function startLimitsWorld(cleanUp: CleanUp, url = process.env['TEST_REDIS
       const counted: Record<string, number> = {};
       for (const key of await names('llm:*')) {
         const name = key.slice(prefix.length + 5);
-        if (/^(epoch|version|gateways|late|usage|ticket|config)/.test(name)) continue;
+        if (/^(epoch|zone|version|gateways|late|usage|ticket|config)/.test(name)) continue;
         const type = await redis.type(key);
         const count =
           type === 'zset'

@@ -19,10 +19,19 @@ call('SET', KEYS[1], 'counted', 'EX', 172800)
 return 1
 `;
 
-/** KEYS: gateways, reserved. ARGV: gateway. Answers how many reservations it has. */
+/**
+ * KEYS: gateways, reserved, zone, epoch. ARGV: gateway, then its zone with its first beat, '' later. Days of a zone that
+ * was left and is taken up again were not counted in between: nothing of it is believed to be 0.
+ * Answers how many reservations the gateway has.
+ */
 export const BEAT = `
-redis.call('HINCRBY', KEYS[1], ARGV[1], 1)
-return redis.call('HLEN', KEYS[2])
+local call = redis.call
+if ARGV[2] ~= '' then
+  local before = call('GETSET', KEYS[3], ARGV[2])
+  if before and before ~= ARGV[2] then call('DEL', KEYS[4]) end
+end
+call('HINCRBY', KEYS[1], ARGV[1], 1)
+return call('HLEN', KEYS[2])
 `;
 
 /** Forgets a gateway unless it has come back to life. KEYS: gateways, reserved. ARGV: gateway, its last beat. */

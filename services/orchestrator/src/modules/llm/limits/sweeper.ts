@@ -8,6 +8,13 @@ const BATCH = 200;
 const HEADER = ['', '', '', '', '', ''];
 const NOTHING_ASKED = ['', '', 0, 0, 0, 0, 0];
 
+interface SweeperOptions {
+  gatewayId: string;
+  zone: string;
+  /** A gateway whose heart has not beaten for this long is dead. */
+  deadMs?: number;
+}
+
 /**
  * Gives back what gateways hold that do not live any more. A gateway is dead when its count of beats has stood still for
  * `deadMs` by our own clock, so that clocks may differ and jump. Several may sweep at once: each reservation is given
@@ -17,20 +24,26 @@ export class Sweeper {
   readonly #redis: ScriptedRedis;
   readonly #names: RedisNames;
   readonly #gatewayId: string;
+  readonly #zone: string;
   readonly #deadMs: number;
   readonly #seen = new Map<string, { beats: string; atMs: number }>();
+  #hasBeaten = false;
 
-  constructor(redis: ScriptedRedis, names: RedisNames, options: { gatewayId: string; deadMs?: number }) {
+  constructor(redis: ScriptedRedis, names: RedisNames, options: SweeperOptions) {
     this.#redis = redis;
     this.#names = names;
     this.#gatewayId = options.gatewayId;
+    this.#zone = options.zone;
     this.#deadMs = options.deadMs ?? DEAD_MS;
   }
 
   /** Resolves to how many reservations this gateway has in Redis. */
-  beat(): Promise<number> {
-    const { gateways, reserved } = this.#names;
-    return this.#redis.llmBeat(2, gateways, reserved(this.#gatewayId), this.#gatewayId);
+  async beat(): Promise<number> {
+    const { gateways, reserved, zone, epoch } = this.#names;
+    const keys = [gateways, reserved(this.#gatewayId), zone, epoch(this.#zone)];
+    const count = await this.#redis.llmBeat(keys.length, ...keys, this.#gatewayId, this.#hasBeaten ? '' : this.#zone);
+    this.#hasBeaten = true;
+    return count;
   }
 
   async sweep(): Promise<number> {
