@@ -121,9 +121,16 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #readAnswer(body: Buffer): void {
     const { dialect, upstreamCall, onAnswer } = this.#parts;
     const answer = upstreamCall.isStream ? undefined : dialect.readAnswer(body, upstreamCall);
-    if (!answer) return this.#break(upstreamBroken, 'cut', 'broken');
+    if (!answer) return this.#failWith200(body);
     this.#isOver = true;
     onAnswer(answer, answer.body ?? body);
+  }
+
+  /** Some providers say an error with a status that promises an answer. */
+  #failWith200(body: Buffer): void {
+    if (!body.includes('"error"')) return this.#break(upstreamBroken, 'cut', 'broken');
+    const error = this.#parts.upstream.provider.readError(this.#status, this.#headers, body);
+    this.#fail({ error, kind: kindOf(error.status, error), reason: 'status_200_error' });
   }
 
   #startRelay(): StreamRelay {
@@ -155,8 +162,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 }
 
-function kindOf(status: number, { isOurs }: UpstreamError): Failure['kind'] {
+function kindOf(status: number, { isOurs, body }: UpstreamError): Failure['kind'] {
   if (!isOurs) return 'client';
+  // Some refuse our key or our account with another status.
+  if (body.code === 'upstream_refused') return 'refused';
   if (status === 429) return 'rate_limited';
   return status === 401 || status === 402 || status === 403 ? 'refused' : 'status';
 }
