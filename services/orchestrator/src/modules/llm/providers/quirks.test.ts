@@ -155,6 +155,7 @@ test('lists of models are read, and a provider without one is not asked', (t) =>
     { id: 'a', created: 5, ownedBy: 'x' },
     { id: 'b', created: 0, ownedBy: 'unknown' },
   ]);
+  t.is(openai.readModels?.(Buffer.from('[{"id":"bare"}]'))?.[0]?.id, 'bare', 'as Together lists them');
   for (const broken of ['', '{}', '<html>']) t.is(openai.readModels?.(Buffer.from(broken)), undefined);
   t.false('modelsRequest' in providerOf('cohere'));
 });

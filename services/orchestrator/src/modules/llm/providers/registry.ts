@@ -98,11 +98,11 @@ export const PROVIDERS: readonly ProviderEntry[] = [
       }),
   },
   {
-    // https://docs.together.ai/docs/openai-api-compatibility
+    // https://docs.together.ai/docs/inference/openai-compatibility
     name: 'together',
     label: 'Together AI',
     keyVariable: 'TOGETHER_API_KEY',
-    url: 'https://api.together.xyz/v1',
+    url: 'https://api.together.ai/v1',
     surfaces: ['chat', 'embeddings'],
   },
   {

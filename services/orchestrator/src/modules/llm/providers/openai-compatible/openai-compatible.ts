@@ -121,9 +121,11 @@ function streamRules(
   };
 }
 
+/** Together's list is a bare one. */
 function readModels(body: Buffer) {
   try {
-    const { data } = JSON.parse(body.toString('utf8')) as { data?: unknown };
+    const list = JSON.parse(body.toString('utf8')) as { data?: unknown };
+    const data = Array.isArray(list) ? (list as unknown) : list.data;
     if (!Array.isArray(data)) return undefined;
     return (data as ({ id?: unknown; created?: unknown; owned_by?: unknown } | null)[]).flatMap((model) =>
       typeof model?.id === 'string'
