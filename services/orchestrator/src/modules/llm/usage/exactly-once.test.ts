@@ -85,6 +85,17 @@ async function assertBillingWasTold(t: ExecutionContext, world: LlmWorld): Promi
   );
 }
 
+async function assertDaysBalance(t: ExecutionContext, { app: { ctx } }: LlmWorld): Promise<void> {
+  const sums = (table: string, requests: string) =>
+    ctx.db(table).first(
+      ctx.db.raw(
+        `cast(sum(${requests}) as char) as requests, cast(sum(prompt_tokens) as char) as prompt,
+         cast(sum(completion_tokens) as char) as completion, cast(sum(cost_nano_usd) as char) as cost`,
+      ),
+    );
+  t.deepEqual(await sums('llm_usage_days', 'requests'), await sums('llm_usage', '1'));
+}
+
 test('usage is counted once, whoever is killed and whatever Redis forgets', async (t) => {
   t.timeout(6 * 60_000);
   const redis = await startPrivateRedis(atEnd(t));
@@ -126,6 +137,7 @@ test('usage is counted once, whoever is killed and whatever Redis forgets', asyn
   t.true(received.size > 10);
   await assertBooksBalance(t, world, received);
   await assertBillingWasTold(t, world);
+  await assertDaysBalance(t, world);
   const said = (what: string) => logs.flat().filter((line) => line.includes(what)).length;
   t.true(said('took over from a gateway that is gone') > 0);
   t.log(`usage was sent again ${said('was sent again')} times`);
