@@ -110,15 +110,14 @@ test('whatever the body, what arrives is what was read with the model replaced',
   );
 });
 
-test('a long prompt is neither parsed nor written again', (t) => {
+test('a prompt is not written again, however long it is', (t) => {
   const text = 'The quick brown "fox" says \\ and goes on about models, n and streams.\n'.repeat(1500);
   const asked = call(JSON.stringify({ model: 'alias', messages: [{ role: 'user', content: text }], stream: true }));
-  const rules = { sets: { stream_options: { include_usage: true } } };
-  const once = (work: () => unknown) => {
-    const startedAt = performance.now();
-    for (let round = 0; round < 50; round += 1) work();
-    return performance.now() - startedAt;
-  };
-  const quickest = (work: () => unknown) => Math.min(...Array.from({ length: 7 }, () => once(work)));
-  t.true(quickest(() => bodyOf(asked, rules)) < quickest(() => JSON.stringify(asked.body)));
+  const body = { ...asked.body };
+  Object.defineProperty(body, 'messages', { enumerable: true, get: () => t.fail('the prompt was read') });
+  const result = bodyOf({ ...asked, body }, { sets: { stream_options: { include_usage: true } } }).toString();
+  t.is(
+    result.length,
+    asked.rawBody.length + 'upstream/model'.length - 'alias'.length + ',"stream_options":{"include_usage":true}'.length,
+  );
 });
