@@ -6,12 +6,13 @@ import type { PriceTable } from '../prices/prices.ts';
 import { estimatedUsage } from './estimate.ts';
 import type { Journal } from './journal.ts';
 import {
-  type JournalledUsage,
+  type Journalled,
   type Segment,
   readSegment,
   removeSegment,
   segmentsOf,
   silentMs,
+  startedRequest,
   writtenAt,
 } from './journal-reader.ts';
 import type { StartedRequest, UsageRecord } from './record.ts';
@@ -127,7 +128,7 @@ export class JournalKeeper {
   }
 
   /** Bills what a dead gateway is known to have delivered; what it delivered in its last second is not known. */
-  async #interruptedIn(folder: string, names: readonly string[]): Promise<JournalledUsage[]> {
+  async #interruptedIn(folder: string, names: readonly string[]): Promise<Journalled[]> {
     const open = new Map<string, StartedRequest>();
     const delivered = new Map<string, number>();
     for (const name of names) noteOpen(await readSegment(folder, name), open, delivered);
@@ -147,7 +148,7 @@ export class JournalKeeper {
     return this.#oldestMs === null || this.#oldestMs > handedMs + patienceMs;
   }
 
-  async #ensureStored(place: string, usages: readonly JournalledUsage[]): Promise<boolean> {
+  async #ensureStored(place: string, usages: readonly Journalled[]): Promise<boolean> {
     const missing = await this.#notStored(usages);
     if (missing.length === 0) {
       this.#sentAgain.delete(place);
@@ -160,8 +161,8 @@ export class JournalKeeper {
     return false;
   }
 
-  async #notStored(usages: readonly JournalledUsage[]): Promise<JournalledUsage[]> {
-    const missing: JournalledUsage[] = [];
+  async #notStored(usages: readonly Journalled[]): Promise<Journalled[]> {
+    const missing: Journalled[] = [];
     for (let at = 0; at < usages.length; at += BATCH) {
       const batch = usages.slice(at, at + BATCH);
       const ids = batch.map(({ requestId }) => requestId);
@@ -177,7 +178,10 @@ function noteOpen(
   open: Map<string, StartedRequest>,
   delivered: Map<string, number>,
 ): void {
-  for (const request of started) open.set(request.requestId, request);
+  for (const start of started) {
+    const request = startedRequest(start);
+    if (request) open.set(request.requestId, request);
+  }
   for (const [requestId, characters] of progress) delivered.set(requestId, characters);
   for (const requestId of [...voided, ...used.map((usage) => usage.requestId)]) {
     open.delete(requestId);

@@ -5,22 +5,21 @@ import { HEARTBEAT, SEGMENT } from './journal.ts';
 import { StartedRequest } from './record.ts';
 
 const Line = z.union([
-  z.object({ start: StartedRequest }),
   z.object({ progress: z.array(z.tuple([z.string(), z.number()])) }),
   z.object({ void: z.string() }),
 ]);
 
-/** A record as it was written; who takes it from the stream checks it. */
-export interface JournalledUsage {
+/** As it was written; who takes it up checks it. */
+export interface Journalled {
   requestId: string;
   json: string;
 }
 
 /** What one segment says. */
 export interface Segment {
-  started: StartedRequest[];
+  started: Journalled[];
   progress: [requestId: string, characters: number][];
-  used: JournalledUsage[];
+  used: Journalled[];
   voided: string[];
 }
 
@@ -54,20 +53,28 @@ export async function removeSegment(folder: string, name: string): Promise<void>
   await rm(join(folder, name), { force: true });
 }
 
-const USAGE = /^\{"usage":(\{"requestId":"([^"]+)".*\})\}$/;
+const ONE_REQUEST = /^\{"(start|usage)":(\{"requestId":"([^"]+)".*\})\}$/;
 
-/** Usage, which is most of it, is not parsed: nearly always it is only looked up by its id. */
+/** What is said of one request, which is most of it, is not parsed: nearly always it is only looked up by its id. */
 function addLine(segment: Segment, text: string): void {
-  const [, json, requestId] = USAGE.exec(text) ?? [];
-  if (json !== undefined && requestId !== undefined) segment.used.push({ requestId, json });
-  else addParsed(segment, text);
+  const [, kind, json, requestId] = ONE_REQUEST.exec(text) ?? [];
+  if (json === undefined || requestId === undefined) addParsed(segment, text);
+  else segment[kind === 'start' ? 'started' : 'used'].push({ requestId, json });
+}
+
+/** Undefined when it is not what a gateway writes. */
+export function startedRequest({ json }: Journalled): StartedRequest | undefined {
+  try {
+    return StartedRequest.safeParse(JSON.parse(json)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 function addParsed(segment: Segment, text: string): void {
   const line = text === '' ? undefined : parseLine(text);
   if (!line) return;
-  if ('start' in line) segment.started.push(line.start);
-  else if ('void' in line) segment.voided.push(line.void);
+  if ('void' in line) segment.voided.push(line.void);
   else segment.progress.push(...line.progress);
 }
 
