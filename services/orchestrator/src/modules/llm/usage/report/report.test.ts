@@ -1,5 +1,5 @@
 import test from 'ava';
-import { addDays, dayIn } from '#core/calendar.ts';
+import { addDays, dayBegins, dayIn } from '#core/calendar.ts';
 import { withTenant } from '#core/context.ts';
 import { type TestApi, startTestApi } from '#test/support/api.ts';
 import type { Caller } from '#test/support/matrix.ts';
@@ -232,6 +232,15 @@ test('both are exported whole, exact to the nano-dollar, and harmless to a sprea
   t.is(new Set(lines).size, 2400);
   const filtered = await ask('/v1/llm/usage/requests.csv', { ...MARCH, model: '=1+1' });
   t.is(String(filtered.body).trimEnd().split('\r\n').length, 2);
+});
+
+test('of the plan’s messages a day, those of the operator’s day are used', async (t) => {
+  const { use, ask } = await tenant();
+  const began = dayBegins(ZONE, dayIn(ZONE, Date.now())).getTime();
+  await use({ at: new Date(began).toISOString() }, { at: new Date(began - 1).toISOString() });
+  const { body } = await ask('/v1/entitlements');
+  const { limits } = body as { limits: { key: string; used: number }[] };
+  t.is(limits.find(({ key }) => key === 'llm_messages_per_day')?.used, 1);
 });
 
 test('limits and the gateway’s own report are told what the roll-ups say', async (t) => {
