@@ -88,6 +88,7 @@ test('fields are dropped, renamed and refused by rule', (t) => {
   t.notThrows(() => sent('{"model":"a","models":null}', rules));
 });
 
+const LOOKALIKE = /^(?:model|stream|stream_options|n|max_(?:completion_|output_)?tokens)$/i;
 const key = fc.oneof(fc.constantFrom('model', 'stream', 'n', 'stream_options', 'Model', 'max_tokens'), fc.string());
 test('whatever the body, what arrives is what was read with the model replaced', (t) => {
   fc.assert(
@@ -103,7 +104,8 @@ test('whatever the body, what arrives is what was read with the model replaced',
         const json = `{${pairs.map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`).join(' ,')}}`;
         const sets = isAdding ? { stream_options: { include_usage: true } } : {};
         const expected: Record<string, unknown> = { ...parse(json), model: alias, ...sets };
-        delete expected['Model'];
+        for (const name of Object.keys(expected))
+          if (LOOKALIKE.test(name) && name !== name.toLowerCase()) Reflect.deleteProperty(expected, name);
         t.deepEqual(parse(sent(json, { sets }, alias)), expected);
       },
     ),
