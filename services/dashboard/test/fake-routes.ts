@@ -201,6 +201,11 @@ export const routes: readonly Route[] = [
     return { status: 204 };
   }),
   route('GET', '/v1/llm/usage', ({ world }) => ({ json: world.usage })),
+  route('GET', '/v1/llm/usage.csv', ({ response, address }) => {
+    response.writeHead(200, { 'content-type': 'text/csv; charset=utf-8' });
+    response.end(`value,by\r\n1,${address.searchParams.get('groupBy')}\r\n`);
+    return undefined;
+  }),
   {
     method: 'GET',
     path: '/gateway/v1/models',

@@ -47,10 +47,42 @@ export function createWorld(url: string): World {
     sites: [],
     operations: [],
     audit: [],
-    usage: { totals: { requests: 0, promptTokens: 0, completionTokens: 0, costNanoUsd: 0 }, days: [] },
+    usage: usageOf([]),
     limits: [],
     building: 'runs',
     sequence: 1,
+  };
+}
+
+type Usage = World['usage'];
+type UsageTotals = Usage['totals'];
+
+const totals = (given: Partial<UsageTotals>): UsageTotals => ({
+  ...{ requests: 0, fallbacks: 0, budgetFallbacks: 0, cacheHits: 0, estimatedRequests: 0, costNanoUsd: 0 },
+  ...{ promptTokens: 0, cachedTokens: 0, cacheWriteTokens: 0 },
+  ...{ completionTokens: 0, reasoningTokens: 0, audioTokens: 0 },
+  ...given,
+});
+
+/** Of so many requests on each of the last days, by two models and two keys. */
+export function usageOf(requestsByDay: readonly number[]): Usage {
+  const of = (requests: number) =>
+    totals({
+      requests,
+      promptTokens: requests * 412,
+      completionTokens: requests * 733,
+      costNanoUsd: requests * 412_000,
+    });
+  const dayBack = (days: number) => minutesAgo(days * 1440).slice(0, 10);
+  const all = requestsByDay.reduce((sum, requests) => sum + requests, 0);
+  const group = (name: string, share: number) => ({ value: name, name, ...of(Math.round(all * share)) });
+  return {
+    timeZone: 'UTC',
+    from: dayBack(29),
+    to: dayBack(0),
+    totals: of(all),
+    days: requestsByDay.map((requests, index) => ({ day: dayBack(requestsByDay.length - 1 - index), ...of(requests) })),
+    groups: all === 0 ? [] : [group('gpt-4o-mini', 0.7), group('llama-3.3-70b', 0.3)],
   };
 }
 
@@ -69,6 +101,7 @@ export const llmKey = (world: World, given: Partial<LlmKey> = {}): LlmKey => ({
   expiresAt: null,
   lastUsedAt: null,
   rotatedAt: null,
+  spent: { dayNanoUsd: 0, monthNanoUsd: 0 },
   oldSecrets: [],
   ...given,
 });

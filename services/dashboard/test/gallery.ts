@@ -10,6 +10,7 @@ import {
   minutesAgo,
   nextId,
   payInvoice,
+  usageOf,
   type World,
 } from './fake-world.ts';
 
@@ -101,7 +102,11 @@ function settled(world: World): void {
     },
   ];
   world.llmKeys = [
-    llmKey(world, { createdAt: minutesAgo(9000), lastUsedAt: minutesAgo(4) }),
+    llmKey(world, {
+      createdAt: minutesAgo(9000),
+      lastUsedAt: minutesAgo(4),
+      spent: { dayNanoUsd: 1_200_000, monthNanoUsd: 128_544_000 },
+    }),
     llmKey(world, {
       name: 'Product descriptions for the autumn catalogue',
       prefix: 'sk-bst-8Lw',
@@ -115,6 +120,7 @@ function settled(world: World): void {
         budget: { nanoUsd: 5e9, period: 'month' },
       },
       usesCache: true,
+      spent: { dayNanoUsd: 812_000_000, monthNanoUsd: 5_012_400_000 },
       createdBy: { type: 'user', id: 'usr_02', name: 'Grace Hopper', isMember: false },
       createdAt: minutesAgo(20_000),
       expiresAt: minutesAgo(-90_000),
@@ -123,17 +129,7 @@ function settled(world: World): void {
     }),
     llmKey(world, { name: 'Nightly job', createdBy: { type: 'apiKey', id: 'key_01', name: null, isMember: true } }),
   ];
-  const day = (back: number, requests: number) => ({
-    day: minutesAgo(back * 1440).slice(0, 10),
-    requests,
-    promptTokens: requests * 412,
-    completionTokens: requests * 733,
-    costNanoUsd: requests * 412_000,
-  });
-  world.usage = {
-    totals: { requests: 312, promptTokens: 128_544, completionTokens: 228_696, costNanoUsd: 128_544_000 },
-    days: [14, 22, 8, 41, 37, 12, 9, 55, 61, 53].map((requests, index) => day(9 - index, requests)),
-  };
+  world.usage = usageOf([14, 22, 8, 41, 37, 12, 9, 55, 61, 53]);
   world.limits = [
     { key: 'sites', limit: 1, used: 1 },
     { key: 'llm_messages_per_day', limit: 200, used: 53 },

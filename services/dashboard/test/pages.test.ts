@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { BrowserContextOptions } from 'playwright-core';
 import { setStage, visit, type Stage, type Visit } from './browser.ts';
-import { addSite, addTenant, minutesAgo } from './fake-world.ts';
+import { addSite, addTenant, minutesAgo, usageOf } from './fake-world.ts';
 
 let stage: Stage | undefined;
 test.before(async () => {
@@ -144,6 +145,23 @@ journey('restricts, edits and rotates a gateway key, and gives the focus back', 
   await page.getByRole('menuitem', { name: 'Revoke' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click();
   await page.getByText('No gateway keys yet').waitFor();
+});
+
+journey('shows what costs most, and gives all of it as a file', DESKTOP, async ({ page, api }, t) => {
+  api.world.isSignedIn = true;
+  addTenant(api.world, { name: 'Acme', slug: 'acme' });
+  api.world.usage = usageOf([3, 7]);
+  await page.goto('/llm');
+  const table = page.getByRole('table', { name: 'What costs most' });
+  await table.getByRole('row', { name: /gpt-4o-mini 7 / }).waitFor();
+  await page.getByRole('group', { name: 'Group by' }).getByText('Key').click();
+  await table.getByRole('columnheader', { name: 'Key' }).waitFor();
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download CSV' }).click(),
+  ]);
+  t.is(file.suggestedFilename(), 'llm-usage-by-key.csv');
+  t.is(await readFile(await file.path(), 'utf8'), 'value,by\r\n1,key\r\n');
 });
 
 journey('repeats a lost request under the same Idempotency-Key', DESKTOP, async ({ page, api }, t) => {

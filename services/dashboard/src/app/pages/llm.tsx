@@ -5,6 +5,7 @@ import { LlmKeysCard } from '#features/llm/components/llm-keys-card.tsx';
 import { PlaygroundCard } from '#features/llm/components/playground-card.tsx';
 import { QuickStartCard } from '#features/llm/components/quick-start-card.tsx';
 import { UsageCard } from '#features/llm/components/usage-card.tsx';
+import { UsageTableCard } from '#features/llm/components/usage-table-card.tsx';
 import { Page } from '#ui/page.tsx';
 
 export function LlmPage() {
@@ -22,6 +23,7 @@ export function LlmPage() {
           <QuickStartCard gatewayUrl={gatewayUrl} apiKey={apiKey} />
         </div>
       </div>
+      <UsageTableCard />
     </Page>
   );
 }

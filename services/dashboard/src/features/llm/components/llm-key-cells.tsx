@@ -37,6 +37,25 @@ export function KeyRestrictions({ llmKey }: { llmKey: LlmKey }) {
   );
 }
 
+/** What it has cost in this month; that its budget is spent, where it has one. */
+export function KeySpent({ llmKey }: { llmKey: LlmKey }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { spent, limits } = llmKey;
+  const { budget } = limits;
+  const ofBudget = budget?.period === 'day' ? spent.dayNanoUsd : spent.monthNanoUsd;
+  return (
+    <>
+      <p className="tabular-nums">{format.nanoUsd(spent.monthNanoUsd)}</p>
+      {budget && ofBudget >= budget.nanoUsd && (
+        <Badge tone="danger" className="h-5 px-2">
+          {t('llm.keys.budgetSpent')}
+        </Badge>
+      )}
+    </>
+  );
+}
+
 /** Who made it and when; it belongs to the tenant, so it outlives their membership. */
 export function KeyAuthor({ llmKey }: { llmKey: LlmKey }) {
   const { t } = useTranslation();

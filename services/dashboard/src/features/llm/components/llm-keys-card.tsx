@@ -5,7 +5,7 @@ import { KeysCard, type KeyDialogProps } from '#ui/keys-card.tsx';
 import { useLlmKeys, useRevokeLlmKey, type LlmKey } from '../api/keys.ts';
 import { CreateLlmKeyDialog } from './create-llm-key-dialog.tsx';
 import { EditLlmKeyDialog } from './edit-llm-key-dialog.tsx';
-import { KeyAuthor, KeyRestrictions, OldSecrets } from './llm-key-cells.tsx';
+import { KeyAuthor, KeyRestrictions, KeySpent, OldSecrets } from './llm-key-cells.tsx';
 import { RotateLlmKeyDialog } from './rotate-llm-key-dialog.tsx';
 
 interface LlmKeysCardProps {
@@ -40,6 +40,7 @@ export function LlmKeysCard({ canManage, onSecret }: LlmKeysCardProps) {
           cell: (key) => <KeyRestrictions llmKey={key} />,
         },
         { key: 'author', header: t('llm.keys.author'), cell: (key) => <KeyAuthor llmKey={key} /> },
+        { key: 'spent', header: t('llm.keys.thisMonth'), cell: (key) => <KeySpent llmKey={key} /> },
       ]}
       note={(key) => <OldSecrets llmKey={key} />}
       actions={[

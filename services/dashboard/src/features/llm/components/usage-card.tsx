@@ -8,7 +8,6 @@ import { Loaded } from '#ui/loaded.tsx';
 import { Skeleton } from '#ui/skeleton.tsx';
 import { useLlmUsage, type LlmUsage } from '../api/usage.ts';
 
-const DAYS = 30;
 const DAY_MS = 86_400_000;
 
 export function UsageCard() {
@@ -24,7 +23,7 @@ export function UsageCard() {
           ) : (
             <CardBody className="@container space-y-6">
               <Totals totals={data.totals} />
-              <Days days={data.days} />
+              <Days usage={data} />
             </CardBody>
           )
         }
@@ -54,12 +53,12 @@ function Totals({ totals }: { totals: LlmUsage['totals'] }) {
   );
 }
 
-function Days({ days }: { days: LlmUsage['days'] }) {
+function Days({ usage: { from, to, days } }: { usage: LlmUsage }) {
   const { t } = useTranslation();
   const format = useFormat();
   const requests = new Map(days.map((day) => [day.day, day.requests]));
   const most = Math.max(1, ...requests.values());
-  const shown = lastDays();
+  const shown = daysOf(from, to);
   return (
     <div>
       <ol aria-label={t('llm.usage.byDay')} className="flex h-24 items-end gap-0.5 border-b border-line @md:gap-1">
@@ -86,10 +85,10 @@ function Days({ days }: { days: LlmUsage['days'] }) {
   );
 }
 
-/** The days that the API counts when it is not told which: UTC's last thirty, days without requests left out. */
-function lastDays(): string[] {
-  const today = Date.now();
-  return Array.from({ length: DAYS }, (_, index) =>
-    new Date(today - (DAYS - 1 - index) * DAY_MS).toISOString().slice(0, 10),
+/** Of the operator's calendar, both included; days without requests are not in the answer. */
+function daysOf(from: string, to: string): string[] {
+  const count = Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1;
+  return Array.from({ length: count }, (_, index) =>
+    new Date(Date.parse(from) + index * DAY_MS).toISOString().slice(0, 10),
   );
 }
