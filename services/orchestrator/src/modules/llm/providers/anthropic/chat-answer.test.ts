@@ -83,7 +83,7 @@ test('counts what came from the cache and went into it as part of the prompt', (
   t.like(body.usage, {
     prompt_tokens: 2310,
     total_tokens: 2360,
-    prompt_tokens_details: { cached_tokens: 2000 },
+    prompt_tokens_details: { cached_tokens: 2000, cache_write_tokens: 300 },
     completion_tokens_details: { reasoning_tokens: 40 },
   });
 });

@@ -72,7 +72,12 @@ export function openaiUsage(usage: TokenUsage) {
     prompt_tokens: usage.promptTokens,
     completion_tokens: usage.completionTokens,
     total_tokens: usage.promptTokens + usage.completionTokens,
-    prompt_tokens_details: { cached_tokens: usage.cachedTokens, audio_tokens: usage.audioPromptTokens },
+    prompt_tokens_details: {
+      cached_tokens: usage.cachedTokens,
+      audio_tokens: usage.audioPromptTokens,
+      // OpenRouter's name for it; OpenAI has none.
+      ...(usage.cacheWriteTokens > 0 && { cache_write_tokens: usage.cacheWriteTokens }),
+    },
     completion_tokens_details: {
       reasoning_tokens: usage.reasoningTokens,
       audio_tokens: usage.audioCompletionTokens,

@@ -19,7 +19,8 @@ test('names the model and the method in the address, and the key in a header', (
 
 const embed = (body: Record<string, unknown>) =>
   embeddings.request(callOf(body, { surface: 'embeddings', model: 'gemini-embedding-001' }));
-const answer = (body: object, asked: Record<string, unknown>) => embeddings.readAnswer(Buffer.from(JSON.stringify(body)), callOf(asked));
+const answer = (body: object, asked: Record<string, unknown>) =>
+  embeddings.readAnswer(Buffer.from(JSON.stringify(body)), callOf(asked));
 
 test('embeds one text and several as a batch', (t) => {
   const request = (text: string, more = {}) => ({
