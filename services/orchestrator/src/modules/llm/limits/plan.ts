@@ -2,6 +2,7 @@ import type { Principal } from '../keys/principal.ts';
 import { type Counter, type Scope, countersFor } from './counters.ts';
 import type { RedisNames } from './names.ts';
 import type { Period, Periods } from './periods.ts';
+import { lines } from './scripted-redis.ts';
 
 /** A day more than the longest stream, after the period has ended. */
 const KEPT_S = 2 * 86_400;
@@ -15,9 +16,10 @@ export interface Plan {
   limits: readonly number[];
   layout: string;
   version: string;
-  /** The version's, then each counter's. */
-  keys: readonly string[];
-  limitTexts: readonly string[];
+  /** Lines for the script: the version's key, then each counter's. */
+  keys: string;
+  /** And each counter's limit. */
+  limitLines: string;
   /** How its records begin. */
   recordHead: string;
 }
@@ -33,8 +35,8 @@ export function planOf(names: RedisNames, principal: Principal, periods: Periods
     limits,
     layout,
     version: String(version),
-    keys: [names.version(tenantId), ...counters.map(({ key }) => key)],
-    limitTexts: limits.map(String),
+    keys: lines(names.version(tenantId), ...counters.map(({ key }) => key)),
+    limitLines: lines(...limits),
     recordHead: `${tenantId}|${keyId}|${scope.day}|${scope.month}|${mask}|`,
   };
 }

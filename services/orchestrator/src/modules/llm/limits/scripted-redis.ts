@@ -5,11 +5,15 @@ import { TURN } from './turn-script.ts';
 type Args = (string | number)[];
 
 export interface ScriptedRedis extends Redis {
-  llmTurn(keyCount: number, ...args: Args): Promise<[nowMs: number, epoch: string, ...answers: (number | number[])[]]>;
+  /** Each of `keys` and `args` is lines, every one ended; so is the answer, but for its last. */
+  llmTurn(keyCount: 0, keys: string, args: string): Promise<string>;
   llmAddLate(keyCount: number, ...args: Args): Promise<number>;
   llmBeat(keyCount: number, ...args: Args): Promise<number>;
   llmBury(keyCount: number, ...args: Args): Promise<null>;
 }
+
+/** Neither names of keys nor JSON hold the end of a line. */
+export const lines = (...texts: (string | number)[]): string => texts.map((text) => `${text}\n`).join('');
 
 export function scripted(redis: Redis): ScriptedRedis {
   redis.defineCommand('llmTurn', { lua: TURN });

@@ -19,23 +19,23 @@ export interface Used {
   tokens: number;
 }
 
-/** As the script takes it: letters, and for each a key, for most an amount. */
+/** As the script takes it: letters, and lines: for each a key, for most an amount. */
 export interface Correction {
   layout: string;
-  keys: string[];
-  amounts: string[];
+  keys: string;
+  amounts: string;
 }
 
 /** By what it used, or by everything when it came to nothing. */
 export function correctionOf(names: RedisNames, stake: Stake, used: Used | null): Correction {
   const cost = (used?.costNanoUsd ?? 0) - stake.costNanoUsd;
   const tokens = (used?.tokens ?? 0) - stake.tokens;
-  const correction: Correction = { layout: '', keys: [], amounts: [] };
+  const correction: Correction = { layout: '', keys: '', amounts: '' };
   const add = (letter: 'c' | 't', key: string, amount: number) => {
     if (amount === 0) return;
     correction.layout += letter;
-    correction.keys.push(key);
-    correction.amounts.push(String(amount));
+    correction.keys += `${key}\n`;
+    correction.amounts += `${amount}\n`;
   };
   add('c', names.cost(EVERYBODY, stake.scope.day), cost);
   for (const { kind, key } of stake.counters) {
@@ -45,7 +45,7 @@ export function correctionOf(names: RedisNames, stake: Stake, used: Used | null)
     else if (!used && kind === 'messages') add('c', key, -1);
     else if (!used) {
       correction.layout += 'r';
-      correction.keys.push(`${key}:${stake.minute}`);
+      correction.keys += `${key}:${stake.minute}\n`;
     }
   }
   return correction;

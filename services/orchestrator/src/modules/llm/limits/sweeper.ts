@@ -1,5 +1,5 @@
 import type { RedisNames } from './names.ts';
-import type { ScriptedRedis } from './scripted-redis.ts';
+import { type ScriptedRedis, lines } from './scripted-redis.ts';
 import { correctionOf, readRecord } from './stake.ts';
 
 const DEAD_MS = 15_000;
@@ -88,11 +88,11 @@ export class Sweeper {
     const stake = readRecord(names, requestId, record);
     if (!stake) return this.#redis.hdel(reserved, requestId);
     const { layout, keys, amounts } = correctionOf(names, stake, null);
-    const [, , isDone] = await this.#redis.llmTurn(
-      ...[HEADER.length + keys.length + 1, ...HEADER.slice(0, 3), reserved, names.gateways, names.usage],
-      ...[...keys, names.late(requestId)],
-      ...[1, 0, ...NOTHING_ASKED, requestId, `${layout}o`, '', ...amounts],
+    const answer = await this.#redis.llmTurn(
+      0,
+      lines(...HEADER.slice(0, 3), reserved, names.gateways, names.usage) + keys + lines(names.late(requestId)),
+      lines(1, 0, ...NOTHING_ASKED, requestId, `${layout}o`, '') + amounts,
     );
-    return isDone === 1 ? 1 : 0;
+    return answer.endsWith('\n1') ? 1 : 0;
   }
 }

@@ -1,7 +1,7 @@
 import type { RedisNames } from './names.ts';
 import type { Periods } from './periods.ts';
 import type { Plan } from './plan.ts';
-import type { ScriptedRedis } from './scripted-redis.ts';
+import { type ScriptedRedis, lines } from './scripted-redis.ts';
 import { type Correction, EVERYBODY } from './stake.ts';
 
 /** More would hold up others in Redis for a millisecond. */
@@ -40,11 +40,12 @@ interface Waiting<T> {
 /** What goes to Redis together: all who ask are of the same day and the same configuration. */
 class Turn {
   readonly giving: Waiting<boolean>[] = [];
-  readonly givingKeys: string[] = [];
-  readonly givingArgs: string[] = [];
   readonly asking: Waiting<Answer>[] = [];
-  readonly askingKeys: string[] = [];
-  readonly askingArgs: string[] = [];
+  // As lines: what is given back comes first in the script.
+  givingKeys = '';
+  givingArgs = '';
+  askingKeys = '';
+  askingArgs = '';
 
   get size(): number {
     return this.giving.length + this.asking.length;
@@ -75,20 +76,19 @@ export class Turns {
       this.#configVersion = configVersion;
     }
     const turn = this.#open();
-    turn.askingKeys.push(...plan.keys);
-    if (counter !== null) turn.askingKeys.push(this.#names.ticket(counter));
+    turn.askingKeys += plan.keys;
+    if (counter !== null) turn.askingKeys += `${this.#names.ticket(counter)}\n`;
     const layout = plan.layout + (counter === null ? '-' : 'k');
     const record = `${plan.recordHead}${tokens}|`;
-    turn.askingArgs.push(layout, plan.version, requestId, String(costNanoUsd), String(tokens), record);
-    turn.askingArgs.push(...plan.limitTexts);
+    turn.askingArgs += `${layout}\n${plan.version}\n${requestId}\n${costNanoUsd}\n${tokens}\n${record}\n${plan.limitLines}`;
     return this.#waitIn(turn, turn.asking);
   }
 
   /** Resolves to false when the reservation is not there (any more). */
   giveBack(requestId: string, { layout, keys, amounts }: Correction, usage: string): Promise<boolean> {
     const turn = this.#open();
-    turn.givingKeys.push(...keys);
-    turn.givingArgs.push(requestId, layout, usage, ...amounts);
+    turn.givingKeys += keys;
+    turn.givingArgs += `${requestId}\n${layout}\n${usage}\n${amounts}`;
     return this.#waitIn(turn, turn.giving);
   }
 
@@ -112,43 +112,35 @@ export class Turns {
     this.#turn = undefined;
     const { giving, asking } = turn;
     try {
-      const [nowMs, epoch, ...answers] = await this.#redis.llmTurn(...this.#callFor(turn));
-      giving.forEach(({ resolve }, index) => resolve(answers[index] === 1));
+      const answer = await this.#redis.llmTurn(0, this.#keysOf(turn), this.#argsOf(turn));
+      const [now, epoch = '', ...answers] = answer.split('\n');
+      giving.forEach(({ resolve }, index) => resolve(answers[index] === '1'));
       if (asking.length === 0) return;
       const outcome = outcomeOf(epoch);
+      const nowMs = Number(now);
       if (outcome === 'judged') this.#epoch = epoch;
       asking.forEach(({ resolve }, index) => {
-        const values = answers[giving.length + index];
-        resolve({ outcome, nowMs, epoch, values: Array.isArray(values) ? values : [] });
+        const values = answers[giving.length + index]?.split(' ').map(Number) ?? [];
+        resolve({ outcome, nowMs, epoch, values });
       });
     } catch (error) {
       for (const { reject } of [...giving, ...asking]) reject(error);
     }
   }
 
-  #callFor({ giving, asking, givingKeys, givingArgs, askingKeys, askingArgs }: Turn): [number, ...(string | number)[]] {
-    const { gatewayId, zone, dailyBudgetNanoUsd } = this.#options;
+  #keysOf({ givingKeys, askingKeys }: Turn): string {
+    const { gatewayId, zone } = this.#options;
     const names = this.#names;
+    const everybody = names.cost(EVERYBODY, this.#periods.day.name);
+    const ours = [names.reserved(gatewayId), names.gateways, names.usage];
+    return lines(names.epoch(zone), names.configVersion, everybody, ...ours) + givingKeys + askingKeys;
+  }
+
+  #argsOf({ giving, asking, givingArgs, askingArgs }: Turn): string {
+    const { gatewayId, dailyBudgetNanoUsd } = this.#options;
     const { day, month } = this.#periods;
-    const header = [names.epoch(zone), names.configVersion, names.cost(EVERYBODY, day.name)];
-    header.push(names.reserved(gatewayId), names.gateways, names.usage);
-    return [
-      header.length + givingKeys.length + askingKeys.length,
-      ...header,
-      ...givingKeys,
-      ...askingKeys,
-      giving.length,
-      asking.length,
-      this.#epoch,
-      gatewayId,
-      day.beganMs,
-      day.endsMs,
-      month.beganMs,
-      this.#configVersion,
-      dailyBudgetNanoUsd,
-      ...givingArgs,
-      ...askingArgs,
-    ];
+    const known = [this.#epoch, gatewayId, day.beganMs, day.endsMs, month.beganMs, this.#configVersion];
+    return lines(giving.length, asking.length, ...known, dailyBudgetNanoUsd) + givingArgs + askingArgs;
   }
 }
 
