@@ -19,7 +19,7 @@ import {
 import { type Facts, annotated } from './facts.ts';
 import type { Meter } from './meter.ts';
 import type { GatewayMetrics } from './metrics.ts';
-import { usd } from './respond.ts';
+import { endWith, usd } from './respond.ts';
 import type { StreamSink } from './stream-relay.ts';
 import type { Envelope } from './surfaces/envelope.ts';
 import type { Upstreams } from './upstreams.ts';
@@ -227,7 +227,7 @@ export class Completion implements StreamSink {
           'content-type': 'application/json',
           'content-length': shown.length,
         });
-        call.response.end(shown);
+        endWith(call.response, shown);
       });
       this.#end();
     });

@@ -117,6 +117,15 @@ export function usd(nano: number): string {
   return `${Math.floor(nano / NANO)}.${String(nano % NANO).padStart(9, '0')}`;
 }
 
+/** More is not worth the copy. */
+const ONE_WRITE_BYTES = 16 * 1024;
+
+/** Node sends headers and a text in one write; latin1 is one byte a character, whatever the bytes mean. */
+export function endWith(response: ServerResponse, body: Buffer): void {
+  if (body.length > ONE_WRITE_BYTES) response.end(body);
+  else response.end(body.toString('latin1'), 'latin1');
+}
+
 export function sendJson(response: ServerResponse, headers: Headers, body: unknown): void {
   const json = JSON.stringify(body);
   response.writeHead(200, {
