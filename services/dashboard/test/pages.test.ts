@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { BrowserContextOptions } from 'playwright-core';
 import { setStage, visit, type Stage, type Visit } from './browser.ts';
-import { addSite, addTenant, minutesAgo, usageOf } from './fake-world.ts';
+import { addSite, addTenant, llmKey, minutesAgo, usageOf } from './fake-world.ts';
 
 let stage: Stage | undefined;
 test.before(async () => {
@@ -292,6 +292,18 @@ journey('fits a narrow phone: nothing sticks out, the navigation is a sheet', PH
       lastUsedAt: null,
     },
   ];
+  const name = 'Descriptions-de-produits-pour-le-catalogue-d’automne';
+  const budget = { nanoUsd: 5e9, period: 'month' as const };
+  api.world.llmKeys = [
+    llmKey(api.world, {
+      name,
+      models: ['meta-llama/llama-4-scout-17b-16e-instruct'],
+      limits: { requestsPerMinute: 1e6, tokensPerMinute: 1e9, messagesPerDay: 1e9, concurrency: 10_000, budget },
+      spent: { dayNanoUsd: 0, monthNanoUsd: 123_456_789_000_000 },
+      oldSecrets: [{ prefix: 'sk-bst-2Qe', expiresAt: minutesAgo(-900) }],
+    }),
+  ];
+  api.world.usage = usageOf([1e6, 2e6]);
   for (const path of [
     '/overview',
     '/sites',
