@@ -46,7 +46,8 @@ export class Principals {
     const keyHash = hash('sha256', key, 'hex');
     const known = this.#known.get(keyHash);
     if (known && this.#isCurrent(known)) {
-      touch(this.#known, keyHash, known);
+      // Who was used last matters when somebody may have to go.
+      if (this.#known.size > MAX_KNOWN / 2) touch(this.#known, keyHash, known);
       return known;
     }
     const unknownUntil = this.#unknown.get(keyHash);
