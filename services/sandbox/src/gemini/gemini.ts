@@ -24,7 +24,9 @@ import { type ContentTurn, THOUGHTS, headersOf, responseOf, wordsOf } from './wo
 
 const LISTED_MODELS = ['gemini-sandbox', 'gemini-embedding-sandbox'];
 const DEFAULT_DIMENSIONS = 256;
-const PATH = /^\/v1beta\/models\/([^/:]+):(\w+)$/;
+/** Both versions take what is asked here. */
+const LIST = /^\/v1(?:beta)?\/models$/;
+const PATH = /^\/v1(?:beta)?\/models\/([^/:]+):(\w+)$/;
 
 /**
  * A provider that speaks the Gemini API, as strictly as Google. Answers, books, faults and `configure` are those of the
@@ -43,7 +45,8 @@ const METHODS: Record<string, (model: string) => Route> = {
 function find(call: LlmCall, apiKey: string): Route | undefined {
   const { request, response, method, path, query } = call;
   const [, model = '', verb = ''] = PATH.exec(path) ?? [];
-  const route = method === 'GET' && path === '/v1beta/models' ? listModels : METHODS[verb]?.(decodeURIComponent(model));
+  const isList = method === 'GET' && LIST.test(path);
+  const route = isList ? listModels : METHODS[verb]?.(decodeURIComponent(model));
   if (!isKey(request.headers['x-goog-api-key'], apiKey)) sendInvalidKey(response);
   else if (!route) sendError(response, 404);
   // Without it the stream is one JSON list.

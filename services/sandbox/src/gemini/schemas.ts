@@ -87,7 +87,10 @@ export const BatchEmbedRequest = z.strictObject({
     .array(
       z.strictObject({
         model: z.string().regex(/^models\//),
-        content: z.strictObject({ parts: z.array(z.strictObject({ text: z.string().min(1) })).min(1) }),
+        content: z.strictObject({
+          role: z.string().optional(),
+          parts: z.array(z.strictObject({ text: z.string().min(1) })).min(1),
+        }),
         outputDimensionality: z.number().int().min(1).max(3072).optional(),
       }),
     )
