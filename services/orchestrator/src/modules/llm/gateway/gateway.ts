@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Context } from '#core/context.ts';
 import { newId } from '#core/ids.ts';
+import { ResponseCache } from '../cache/response-cache.ts';
 import { Limiter } from '../limits/limiter.ts';
 import { PriceTable } from '../prices/prices.ts';
 import { createProviders } from '../providers/registry.ts';
@@ -135,6 +136,7 @@ export class Gateway {
         lateMs: config.LLM_SHED_AFTER_MS,
       }),
       bodies: new HeldBodies(),
+      cache: ResponseCache.open(ctx),
       deadlineMs: config.LLM_ANSWER_TIMEOUT_MS,
       maxConcurrency: (provider) => router.settingsOf(provider).maxConcurrency,
       modelLabel: (model) => router.labelOf(model),
@@ -163,7 +165,7 @@ export class Gateway {
 
   /** Refuses what is new, lets what is under way end, and ends the rest in time: settled, and told to the client. */
   async stop(): Promise<void> {
-    const { live, settling, journal, upstreams, shedder, breakers } = this.#parts;
+    const { live, settling, journal, upstreams, shedder, breakers, cache } = this.#parts;
     this.#parts.isStopping = true;
     const deadline = Date.now() + Math.max(0, this.#ctx.config.SHUTDOWN_TIMEOUT_MS - LAST_MOMENTS_MS);
     while (live.size > 0 && Date.now() < deadline) await sleep(20);
@@ -173,14 +175,24 @@ export class Gateway {
     await Promise.all(this.#loops);
     journal.close();
     shedder.stop();
+    cache?.stop();
     await Promise.all([upstreams.close(), breakers.stop(), this.#counter.stop()]);
     this.#redis.disconnect();
   }
 
-  /** Says that we live, and how far the streams under way are, should we not live to settle them. */
+  /** Says that we live, to whoever sees our journal and to Redis: trouble with the one is none with the other. */
   async #beat(): Promise<void> {
-    const { journal, live, metrics, limiter } = this.#parts;
-    journal.beat();
+    try {
+      this.#parts.journal.beat();
+      this.#noteProgress();
+    } finally {
+      await this.#parts.limiter.beat();
+    }
+  }
+
+  /** How far the streams under way are, should we not live to settle them. */
+  #noteProgress(): void {
+    const { journal, live, metrics } = this.#parts;
     metrics.live.set(live.size);
     const progress: [string, number][] = [];
     const before = new Map(this.#delivered);
@@ -190,6 +202,5 @@ export class Gateway {
       if (meter.characters > (before.get(meter.requestId) ?? 0)) progress.push([meter.requestId, meter.characters]);
     }
     if (progress.length > 0) journal.progress(progress);
-    await limiter.beat();
   }
 }

@@ -156,3 +156,21 @@ test('a settlement that Redis did not confirm is made with the next beat, and co
   t.deepEqual([counts(counted, 'cost'), counts(counted, 'messages'), counts(counted, 'live')], [[300], [3], []]);
   t.is((await world.usage()).length, 3);
 });
+
+test('a settlement that Redis refuses stays owed and holds up neither the heart nor the others', async (t) => {
+  const world = startLimitsWorld(atEnd(t));
+  const limiter = world.limiter();
+  const principal = principalWith(limits);
+  const [refused, other] = [await granted(limiter, principal, COSTS), await granted(limiter, principal, COSTS)];
+  const tooMuch = { usage: usageOf(refused), costNanoUsd: 1e21, tokens: 1 };
+  await t.throwsAsync(() => limiter.settle(refused, tooMuch), { name: 'ReplyError' });
+  const connect = world.cut(limiter);
+  await t.throwsAsync(() => limiter.release(other));
+  await connect();
+  const beats = async () => Number(await world.redis.hget(`${world.prefix}:llm:gateways`, 'wrk_1'));
+  const before = await beats();
+  await limiter.beat();
+  await limiter.beat();
+  t.is(await beats(), before + 2);
+  t.false((await world.redis.hkeys(`${world.prefix}:llm:reserved:wrk_1`)).includes(other.requestId));
+});

@@ -99,9 +99,10 @@ export class Limiter {
 
   /** Says that we live, and settles what could not be settled before; run it each second. */
   async beat(): Promise<void> {
-    for (const { reservation, settlement } of this.#owed.values()) await this.#giveBack(reservation, settlement);
     const held = this.#held.size;
     const recorded = await this.#sweeper.beat();
+    for (const { reservation, settlement } of this.#owed.values())
+      await this.#giveBack(reservation, settlement).catch(unlessRefused);
     if (recorded > held) await this.#sweeper.giveBackUnless(this.#options.gatewayId, (id) => this.#held.has(id));
   }
 
@@ -207,6 +208,11 @@ export class Limiter {
     const { day } = this.#periods;
     return atMs >= day.beganMs && atMs < day.endsMs ? this.#periods : periodsAt(this.#options.zone, atMs);
   }
+}
+
+/** What Redis itself refuses stays owed and holds up nothing else; when Redis is away there is no use in going on. */
+function unlessRefused(error: unknown): void {
+  if (!(error instanceof Error) || error.name !== 'ReplyError') throw error;
 }
 
 function reservationOf(

@@ -53,7 +53,8 @@ export async function removeSegment(folder: string, name: string): Promise<void>
   await rm(join(folder, name), { force: true });
 }
 
-const ONE_REQUEST = /^\{"(start|usage)":(\{"requestId":"([^"]+)".*\})\}$/;
+/** `s`: a model's name may hold what JSON leaves as it is and a dot takes for the end of a line (U+2028). */
+const ONE_REQUEST = /^\{"(start|usage)":(\{"requestId":"([^"]+)".*\})\}$/s;
 
 /** What is said of one request, which is most of it, is not parsed: nearly always it is only looked up by its id. */
 function addLine(segment: Segment, text: string): void {

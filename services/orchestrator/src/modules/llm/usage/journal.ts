@@ -35,8 +35,7 @@ export class Journal {
   constructor(folder: string, log: Logger) {
     this.folder = folder;
     this.#log = log;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(join(folder, HEARTBEAT), '');
+    this.#makeFolder();
   }
 
   /** Why usage is not safe from a crash right now, or undefined. */
@@ -75,10 +74,21 @@ export class Journal {
     this.#live.delete(requestId);
   }
 
-  /** Other gateways take over what this one leaves when its heart has stopped. */
+  /**
+   * Other gateways take over what this one leaves when its heart has stopped; when it was only asleep, it begins anew.
+   * A disk that was full is tried here, too: a gateway that is not ready gets no request that would try it.
+   */
   beat(): void {
     const now = new Date();
-    utimesSync(join(this.folder, HEARTBEAT), now, now);
+    try {
+      utimesSync(join(this.folder, HEARTBEAT), now, now);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      this.#log.warn('another gateway took over the usage journal of this one: it begins a new one');
+      this.#leaveSegment();
+      this.#makeFolder();
+    }
+    if (this.#failure !== undefined) this.progress([]);
   }
 
   /** Hands over what is left: without a heart, the next gateway takes it at once. */
@@ -90,9 +100,7 @@ export class Journal {
   /** Ends the segment under way, so that it can be checked; the next line opens another. */
   rotate(): void {
     this.#flush();
-    if (this.#file === undefined || this.#linesInSegment === 0) return;
-    closeSync(this.#file);
-    this.#file = undefined;
+    if (this.#linesInSegment > 0) this.#leaveSegment();
   }
 
   /** Name of the segment that is being written, if one is. */
@@ -116,14 +124,35 @@ export class Journal {
     this.#lines = '';
     try {
       this.#file ??= this.#openSegment();
-      writeSync(this.#file, lines);
+      writeWhole(this.#file, lines);
       this.#linesInSegment += 1;
       this.#failure = undefined;
     } catch (error) {
+      // Half a line at its end makes nothing else unreadable.
+      this.#leaveSegment();
       if (this.#failure === undefined) this.#log.error({ err: error }, 'the usage journal cannot be written');
       this.#failure = `the usage journal cannot be written: ${error instanceof Error ? error.message : String(error)}`;
     }
-    for (const callback of this.#waiting.splice(0)) callback();
+    for (const callback of this.#waiting.splice(0)) this.#call(callback);
+  }
+
+  /** A mistake about one request must not end the process, and with it all others. */
+  #call(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.#log.error({ err: error }, 'a request could not go on');
+    }
+  }
+
+  #makeFolder(): void {
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    writeFileSync(join(this.folder, HEARTBEAT), '');
+  }
+
+  #leaveSegment(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
   }
 
   #openSegment(): number {
@@ -131,6 +160,12 @@ export class Journal {
     this.#linesInSegment = 0;
     return openSync(join(this.folder, segmentName(this.#segment)), 'a', 0o600);
   }
+}
+
+/** A disk that is nearly full takes a part, and says so only the next time. */
+function writeWhole(file: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
 }
 
 const segmentName = (segment: number): string => `${String(segment).padStart(8, '0')}.jsonl`;
