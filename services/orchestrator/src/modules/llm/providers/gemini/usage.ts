@@ -1,3 +1,4 @@
+import { count } from '../openai-compatible/usage.ts';
 import type { TokenUsage } from '../provider.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -30,6 +31,3 @@ function audio(details: unknown): number {
     .filter((detail) => detail?.['modality'] === 'AUDIO')
     .reduce((sum, detail) => sum + (count(detail?.['tokenCount']) ?? 0), 0);
 }
-
-const count = (value: unknown): number | null =>
-  Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : null;

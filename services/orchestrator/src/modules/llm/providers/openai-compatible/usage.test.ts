@@ -138,6 +138,11 @@ const CHAT: Record<string, [object, Partial<TokenUsage>]> = {
 for (const [what, [usage, expected]] of Object.entries(CHAT))
   test(`usage of ${what}`, (t) => t.deepEqual(chatUsage(usage), { ...none, ...expected }));
 
+test('more tokens than anybody could use are not believed', (t) => {
+  t.is(chatUsage({ prompt_tokens: Number.MAX_SAFE_INTEGER, completion_tokens: 1 }), null);
+  t.is(messagesUsage({ input_tokens: 1, output_tokens: 2 ** 32 }), null);
+});
+
 test('what is no usage is none', (t) => {
   for (const value of [
     undefined,

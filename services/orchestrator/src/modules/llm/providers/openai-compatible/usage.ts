@@ -101,6 +101,8 @@ function nano(amount: number): number | null {
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 const fields = (value: unknown): Fields => (isFields(value) ? value : {});
-const count = (value: unknown): number | null =>
-  Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : null;
+/** More tokens are a mistake of the provider's: no row could hold them, and nobody is billed for them. */
+const MAX_TOKENS = 1e9;
+export const count = (value: unknown): number | null =>
+  Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= MAX_TOKENS ? Number(value) : null;
 const isAmount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0;
