@@ -339,6 +339,8 @@ test('does not think on in the middle of using tools when its thoughts were lost
   });
   const blocks = { thinking_blocks: [{ type: 'thinking', thinking: 'hm', signature: 's' }] };
   t.is(translate(used({}))['thinking'], undefined);
+  const silent = { role: 'assistant', content: '' };
+  t.is(translate({ ...used({}), messages: [...used({}).messages, silent, hi] })['thinking'], undefined);
   t.like(translate(used(blocks))['thinking'], { type: 'enabled' });
   t.like(translate(used({}), 'claude-opus-5')['thinking'], { type: 'adaptive' });
 });

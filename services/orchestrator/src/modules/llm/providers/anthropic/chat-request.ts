@@ -3,7 +3,7 @@ import { type UpstreamCall, Untranslatable } from '../provider.ts';
 import { type ModelTraits, traitsOf } from './models.ts';
 import { constrainable } from './schema.ts';
 import { forcesTool, toolFields } from './tools.ts';
-import { conversationOf, lostItsThoughts } from './turns.ts';
+import { type Turn, conversationOf, lostItsThoughts } from './turns.ts';
 
 /** Anthropic wants a limit, OpenAI's clients seldom say one. Longer than nearly every answer, less than what a model refuses. */
 const MAX_TOKENS = 16_000;
@@ -20,7 +20,7 @@ export function messagesBody(call: UpstreamCall): string {
   refuse(request);
   const traits = traitsOf(call.model);
   const { system, turns } = conversationOf(request.messages);
-  const reasoning = reasoningFields(request, traits);
+  const reasoning = reasoningFields(request, traits, turns);
   const isThinking = 'thinking' in reasoning && reasoning.thinking.type !== 'disabled';
   const user = request.safety_identifier ?? request.user;
   const stop = request.stop.filter((sequence) => sequence.trim() !== '');
@@ -54,7 +54,7 @@ type Thinking = Readonly<Record<string, unknown>> & { type: string; budget_token
 type Reasoning = Record<string, never> | { thinking: Thinking; effort?: string };
 
 /** https://platform.claude.com/docs/en/build-with-claude/extended-thinking and …/effort. Nothing asked, nothing said. */
-function reasoningFields(request: ChatRequest, traits: ModelTraits): Reasoning {
+function reasoningFields(request: ChatRequest, traits: ModelTraits, turns: readonly Turn[]): Reasoning {
   const { thinking, reasoning_effort: effort, maxTokens: limit } = request;
   if (thinking) return { thinking };
   const off: Reasoning = traits.canStopThinking && traits.thinking !== 'none' ? { thinking: { type: 'disabled' } } : {};
@@ -65,7 +65,7 @@ function reasoningFields(request: ChatRequest, traits: ModelTraits): Reasoning {
     return { thinking: { type: 'adaptive', display: 'summarized' }, effort: effortOf(effort, traits) };
   const budget = Math.min(BUDGETS[effort], limit === null ? Infinity : Math.floor(limit / 2));
   // Without its own thoughts it may not go on thinking where it left off.
-  if (budget < MIN_BUDGET || lostItsThoughts(request.messages)) return {};
+  if (budget < MIN_BUDGET || lostItsThoughts(turns)) return {};
   return { thinking: { type: 'enabled', budget_tokens: budget } };
 }
 

@@ -30,11 +30,10 @@ export function conversationOf(messages: readonly Message[]): Conversation {
 }
 
 /** The model is in the middle of using tools, and its thoughts before it began to are not there. */
-export function lostItsThoughts(messages: readonly Message[]): boolean {
-  const last = messages.findLastIndex(({ role }) => role === 'assistant');
-  const message = messages[last];
-  if (message?.role !== 'assistant' || !message.tool_calls?.length) return false;
-  return thinkingOf(message).length === 0 && messages.slice(last + 1).some(({ role }) => role === 'tool');
+export function lostItsThoughts(turns: readonly Turn[]): boolean {
+  const last = turns.findLast(({ role }) => role === 'assistant');
+  const isUsingTools = last?.content.some(({ type }) => type === 'tool_use') ?? false;
+  return isUsingTools && last?.content[0]?.type !== 'thinking' && last?.content[0]?.type !== 'redacted_thinking';
 }
 
 function add(turns: Turn[], role: Turn['role'], content: Block[]): void {
