@@ -200,6 +200,18 @@ export const routes: readonly Route[] = [
     world.llmKeys = world.llmKeys.filter(({ id }) => id !== params.id);
     return { status: 204 };
   }),
+  route('GET', '/v1/llm/budget', ({ world }) => ({ json: world.llmBudget })),
+  route('PUT', '/v1/llm/budget', ({ world, body }) => {
+    const budget = body.budget as { nanoUsd: number; period: 'day' | 'month' } | null;
+    const spent = 1_200_000_000;
+    world.llmBudget.own = budget && {
+      ...budget,
+      spentNanoUsd: spent,
+      remainingNanoUsd: Math.max(0, budget.nanoUsd - spent),
+      resetsAt: minutesAgo(-1440),
+    };
+    return { json: world.llmBudget };
+  }),
   route('GET', '/v1/llm/usage', ({ world }) => ({ json: world.usage })),
   route('GET', '/v1/llm/usage.csv', ({ response, address }) => {
     response.writeHead(200, { 'content-type': 'text/csv; charset=utf-8' });

@@ -21,6 +21,7 @@ export interface World {
   operations: Operation[];
   audit: ItemOf<'/v1/audit-log'>[];
   usage: ResponseOf<'/v1/llm/usage', 'get'>;
+  llmBudget: ResponseOf<'/v1/llm/budget', 'get'>;
   limits: ResponseOf<'/v1/entitlements', 'get'>['limits'];
   /** Let a test hold the site's building at its second step, or make it fail there. */
   building: 'runs' | 'holds' | 'fails';
@@ -48,6 +49,7 @@ export function createWorld(url: string): World {
     operations: [],
     audit: [],
     usage: usageOf([]),
+    llmBudget: { own: null, allowed: null },
     limits: [],
     building: 'runs',
     sequence: 1,

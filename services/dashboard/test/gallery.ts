@@ -130,6 +130,11 @@ function settled(world: World): void {
     llmKey(world, { name: 'Nightly job', createdBy: { type: 'apiKey', id: 'key_01', name: null, isMember: true } }),
   ];
   world.usage = usageOf([14, 22, 8, 41, 37, 12, 9, 55, 61, 53]);
+  const resetsAt = minutesAgo(-12_000);
+  world.llmBudget = {
+    own: { nanoUsd: 20e9, period: 'month', spentNanoUsd: 18.9e9, remainingNanoUsd: 1.1e9, resetsAt },
+    allowed: { nanoUsd: 50e9, period: 'month', spentNanoUsd: 18.9e9, remainingNanoUsd: 31.1e9, resetsAt },
+  };
   world.limits = [
     { key: 'sites', limit: 1, used: 1 },
     { key: 'llm_messages_per_day', limit: 200, used: 53 },

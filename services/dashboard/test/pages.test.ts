@@ -147,6 +147,28 @@ journey('restricts, edits and rotates a gateway key, and gives the focus back', 
   await page.getByText('No gateway keys yet').waitFor();
 });
 
+journey('sets, shows and takes away a budget for all keys', DESKTOP, async ({ page, api }, t) => {
+  api.world.isSignedIn = true;
+  addTenant(api.world, { name: 'Acme', slug: 'acme' });
+  await page.goto('/llm');
+  await page.getByRole('button', { name: 'Set a budget' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Budget (USD)').fill('0');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByText('Enter a number within the allowed range.').waitFor();
+  await dialog.getByLabel('Budget (USD)').fill('4');
+  await dialog.getByLabel('Within').selectOption('A day');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('$1.20 of $4.00 today').waitFor();
+  t.is(await page.getByRole('progressbar', { name: 'Set by this tenant' }).getAttribute('aria-valuenow'), '30');
+  t.like(api.world.llmBudget.own, { nanoUsd: 4_000_000_000, period: 'day' });
+  await page.getByRole('button', { name: 'Change' }).click();
+  await dialog.getByLabel('Budget (USD)').fill('');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('There is none.').waitFor();
+  t.is(api.world.llmBudget.own, null);
+});
+
 journey('shows what costs most, and gives all of it as a file', DESKTOP, async ({ page, api }, t) => {
   api.world.isSignedIn = true;
   addTenant(api.world, { name: 'Acme', slug: 'acme' });

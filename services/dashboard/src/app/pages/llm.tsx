@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useCan, useMe } from '#features/identity/api/me.ts';
+import { BudgetCard } from '#features/llm/components/budget-card.tsx';
 import { LlmKeysCard } from '#features/llm/components/llm-keys-card.tsx';
 import { PlaygroundCard } from '#features/llm/components/playground-card.tsx';
 import { QuickStartCard } from '#features/llm/components/quick-start-card.tsx';
@@ -20,6 +21,7 @@ export function LlmPage() {
         <PlaygroundCard gatewayUrl={gatewayUrl} apiKey={apiKey} onApiKeyChange={setApiKey} />
         <div className="space-y-6">
           <UsageCard />
+          <BudgetCard canManage={canManage} />
           <QuickStartCard gatewayUrl={gatewayUrl} apiKey={apiKey} />
         </div>
       </div>

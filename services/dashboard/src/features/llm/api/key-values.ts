@@ -11,7 +11,6 @@ export function restrictionsIn(
   values: FormData,
 ): Required<Pick<NewLlmKey, 'scopes' | 'models' | 'usesCache' | 'limits'>> {
   const granted = new Set(values.getAll('scopes'));
-  const usd = numberIn(values, 'limits.budget.nanoUsd');
   const models = lineIn(values, 'models')
     .split(/[\s,]+/)
     .filter((model) => model !== '');
@@ -24,15 +23,21 @@ export function restrictionsIn(
       tokensPerMinute: numberIn(values, 'limits.tokensPerMinute'),
       messagesPerDay: numberIn(values, 'limits.messagesPerDay'),
       concurrency: numberIn(values, 'limits.concurrency'),
-      budget:
-        usd === null
-          ? null
-          : {
-              nanoUsd: Math.round(usd * NANO),
-              period: lineIn(values, 'limits.budget.period') === 'day' ? 'day' : 'month',
-            },
+      budget: budgetIn(values, 'limits.budget'),
     },
   };
+}
+
+export interface Budget {
+  nanoUsd: number;
+  period: 'day' | 'month';
+}
+
+/** The fields of a budget that is called so; null without an amount. */
+export function budgetIn(values: FormData, name: string): Budget | null {
+  const usd = numberIn(values, `${name}.nanoUsd`);
+  if (usd === null) return null;
+  return { nanoUsd: Math.round(usd * NANO), period: lineIn(values, `${name}.period`) === 'day' ? 'day' : 'month' };
 }
 
 /** Whether a key may do less than the whole tenant. */

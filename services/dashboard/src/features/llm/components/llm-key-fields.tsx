@@ -1,8 +1,9 @@
 import { useTranslation } from 'react-i18next';
-import { CheckboxField, SelectField, TextField } from '#ui/field.tsx';
+import { CheckboxField, TextField } from '#ui/field.tsx';
 import { useFieldError } from '#ui/form.tsx';
-import { SCOPES, usdOf } from '../api/key-values.ts';
+import { SCOPES } from '../api/key-values.ts';
 import type { LlmKey } from '../api/keys.ts';
+import { BudgetFields } from './budget-fields.tsx';
 
 /** Names of these fields, or what they begin with. */
 export const RESTRICTION_FIELDS = ['scopes', 'models', 'limits.', 'usesCache'] as const;
@@ -13,8 +14,6 @@ const LIMITS = [
   { name: 'messagesPerDay', max: 1e9 },
   { name: 'concurrency', max: 10_000 },
 ] as const;
-const PERIODS = ['month', 'day'] as const;
-const MAX_USD = 1e6;
 
 type Restrictions = Pick<LlmKey, 'scopes' | 'models' | 'limits' | 'usesCache'>;
 
@@ -31,7 +30,7 @@ export function LlmKeyFields({ given }: { given?: Restrictions }) {
         spellCheck={false}
         defaultValue={given?.models?.join(', ')}
       />
-      <Budget budget={given?.limits.budget ?? null} />
+      <BudgetFields name="limits.budget" given={given?.limits.budget ?? null} />
       <div className="grid grid-cols-1 gap-x-4 gap-y-5 sm:grid-cols-2">
         {LIMITS.map(({ name, max }) => (
           <TextField
@@ -55,31 +54,6 @@ export function LlmKeyFields({ given }: { given?: Restrictions }) {
         defaultChecked={given?.usesCache ?? false}
       />
     </>
-  );
-}
-
-function Budget({ budget }: { budget: LlmKey['limits']['budget'] }) {
-  const { t } = useTranslation();
-  return (
-    <div className="grid grid-cols-2 gap-x-4">
-      <TextField
-        name="limits.budget.nanoUsd"
-        label={t('llm.keys.budget')}
-        type="number"
-        inputMode="decimal"
-        min="0.000001"
-        max={MAX_USD}
-        step="any"
-        placeholder={t('llm.keys.limits.none')}
-        defaultValue={budget ? usdOf(budget.nanoUsd) : undefined}
-      />
-      <SelectField
-        name="limits.budget.period"
-        label={t('llm.keys.budgetPeriod')}
-        defaultValue={budget?.period ?? 'month'}
-        options={PERIODS.map((period) => ({ value: period, label: t(`llm.keys.periods.${period}`) }))}
-      />
-    </div>
   );
 }
 
