@@ -29,6 +29,8 @@ export function connectDatabase(config: Pick<Config, 'DATABASE_URL' | 'DATABASE_
       timezone: 'Z',
       supportBigNumbers: true,
       connectTimeout: 4000,
+      // None is prepared; the driver's default makes room for 16 000 in each connection at once, 0.6 MB.
+      maxPreparedStatements: 1,
     },
     pool: {
       min: 0,
