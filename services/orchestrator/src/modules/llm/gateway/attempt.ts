@@ -15,6 +15,8 @@ type ResponseHeaders = Record<string, string | string[] | undefined>;
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_ERROR_BYTES = 256 * 1024;
+/** Between the last event of a stream and the end of the answer. */
+const END_MS = 1000;
 
 /** How a try failed: as the breaker counts it, and as the metrics name it. */
 export interface Failure {
@@ -45,6 +47,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #collected: Buffer[] = [];
   #collectedBytes = 0;
   #relay: StreamRelay | undefined;
+  #hasEnded = false;
+  #end: NodeJS.Timeout | undefined;
 
   constructor(parts: AttemptParts) {
     this.#parts = parts;
@@ -100,6 +104,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.#hasEnded = true;
+    clearTimeout(this.#end);
     if (this.#isOver) return;
     if (this.#relay) return this.#relay.end();
     const body = this.#collected.length === 1 ? (this.#collected[0] as Buffer) : Buffer.concat(this.#collected);
@@ -110,6 +116,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController | undefined, cause: Error): void {
+    clearTimeout(this.#end);
     if (this.#isOver) return;
     const isTimeout = cause instanceof errors.HeadersTimeoutError || cause instanceof errors.BodyTimeoutError;
     if (isTimeout) return this.#break(upstreamTimeout, 'timeout', 'timeout', cause);
@@ -140,12 +147,17 @@ export class Attempt implements Dispatcher.DispatchHandler {
       read: dialect.openStream(upstreamCall),
       pause: () => this.#controller?.pause(),
       resume: () => this.#controller?.resume(),
-      onDone: () => {
-        this.#isOver = true;
-      },
+      onDone: () => this.#expectEnd(),
       onError: (error) => this.#fail({ error, kind: kindOf(error.status, error), reason: 'stream_error' }),
       onBroken: (error) => this.#break(error, 'cut', 'broken'),
     });
+  }
+
+  /** All is said. A provider that goes on nevertheless would keep its connection for ever. */
+  #expectEnd(): void {
+    this.#isOver = true;
+    if (this.#hasEnded) return;
+    this.#end = setTimeout(() => this.#controller?.abort(new Error('All was said.')), END_MS).unref();
   }
 
   #break(error: GatewayError, kind: Failure['kind'], reason: string, cause?: Error): void {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { type Answer, type TokenUsage, Untranslatable, type UpstreamCall } from '../providers/provider.ts';
+import type { AnswerFacts } from '../cache/response-cache.ts';
 import type { Breakers } from '../resilience/breakers.ts';
 import type { RetryBudget } from '../resilience/retry-budget.ts';
 import type { Slots } from '../resilience/slots.ts';
@@ -20,6 +21,7 @@ import { type Facts, annotated } from './facts.ts';
 import type { Meter } from './meter.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import { endWith, usd } from './respond.ts';
+import type { Caching } from './response-caching.ts';
 import type { StreamSink } from './stream-relay.ts';
 import type { Envelope } from './surfaces/envelope.ts';
 import type { Upstreams } from './upstreams.ts';
@@ -49,6 +51,7 @@ interface CompletionParts {
   lastEvent: string;
   /** Another shape of the answer than the provider's. */
   present?: (body: Buffer, facts: Facts) => Buffer;
+  caching?: Caching | undefined;
   onEnd: () => void;
 }
 
@@ -110,6 +113,10 @@ export class Completion implements StreamSink {
     this.meter.promptReported(usage);
   }
 
+  record(event: Buffer): void {
+    this.#parts.caching?.record(event);
+  }
+
   annotate(event: Buffer): Buffer {
     return annotated(event, this.#facts(this.meter.costNanoUsd));
   }
@@ -123,6 +130,7 @@ export class Completion implements StreamSink {
   complete(then: () => void): void {
     this.#succeeded();
     if (this.#isOver) return;
+    this.#keep((caching, facts) => caching.keepStream(facts));
     this.meter.settle('completed');
     this.#services.journal.written(then);
     this.#end();
@@ -215,6 +223,7 @@ export class Completion implements StreamSink {
     meter.firstByte();
     this.#succeeded();
     this.#releaseSlot();
+    this.#keep((caching, facts) => caching.keepAnswer(facts, body));
     meter.settle('completed', (costNanoUsd) => {
       if (this.#isOver) return;
       this.#describe();
@@ -231,6 +240,14 @@ export class Completion implements StreamSink {
       });
       this.#end();
     });
+  }
+
+  /** Only what the provider has counted; and what the free one answers must not stay for others to get. */
+  #keep(keep: (caching: Caching, facts: AnswerFacts) => void): void {
+    const { caching } = this.#parts;
+    const usage = this.meter.reportedUsage;
+    if (!caching || !this.#candidate || !usage || this.meter.isBudgetFallback) return;
+    keep(caching, { provider: this.#candidate.provider, model: this.#candidate.model, usage });
   }
 
   #present(body: Buffer, costNanoUsd: number): Buffer {
@@ -318,6 +335,7 @@ export class Completion implements StreamSink {
     headers['x-gateway-model'] = (this.#candidate?.model ?? '').replace(NOT_IN_HEADERS, '?');
     if (this.meter.isBudgetFallback) headers['x-gateway-fallback'] = 'budget_fallback';
     else if (this.#isFallback) headers['x-gateway-fallback'] = 'provider_error';
+    if (this.#parts.caching) headers['x-gateway-cache'] = 'miss';
   }
 
   #releaseSlot(): void {

@@ -51,6 +51,14 @@ interface Answerer {
   isFallback: boolean;
 }
 
+interface Ended {
+  outcome: Outcome;
+  usage: TokenUsage;
+  costNanoUsd: number;
+  price: string | null;
+  isEstimated?: boolean;
+}
+
 /** What is the same when a request is asked and when it is settled. */
 type Who = Pick<StartedRequest, keyof StartedRequest & keyof Omit<UsageRecord, 'promptTokens'>>;
 
@@ -140,6 +148,22 @@ export class Meter {
     this.#follow(this.#estimate(answerer).then((usage) => then(this.#settled(answerer, outcome, usage, true))));
   }
 
+  /** Nobody was asked: what it would have used is counted, what it costs is nothing. */
+  settleFromCache(upstreamModel: string, usage: TokenUsage): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const candidate: Candidate = { provider: 'cache', model: upstreamModel, isFree: true, price: null };
+    const answerer = { candidate, isFallback: false };
+    this.#who = JSON.stringify(this.#whoAnswers(answerer));
+    this.firstByte();
+    this.#record(answerer, { outcome: 'completed', usage, costNanoUsd: 0, price: 'cache' });
+  }
+
+  /** What the provider itself said, if it did. */
+  get reportedUsage(): TokenUsage | null {
+    return this.#usage;
+  }
+
   /** The client got nothing: it counts for nothing. */
   release(reason: string): void {
     if (this.#isOver) return;
@@ -151,6 +175,11 @@ export class Meter {
 
   #settled(answerer: Answerer, outcome: Outcome, usage: TokenUsage, isCounted: boolean): number {
     const { costNanoUsd, price } = this.#cost(answerer, usage);
+    this.#record(answerer, { outcome, usage, costNanoUsd, price, isEstimated: isCounted || price === null });
+    return costNanoUsd;
+  }
+
+  #record(answerer: Answerer, { outcome, usage, costNanoUsd, price, isEstimated = false }: Ended): void {
     const used: Omit<UsageRecord, keyof Who> = {
       outcome,
       promptTokens: usage.promptTokens,
@@ -161,8 +190,8 @@ export class Meter {
       audioTokens: usage.audioPromptTokens + usage.audioCompletionTokens,
       costNanoUsd,
       price,
-      isEstimated: isCounted || price === null,
-      isCacheHit: false,
+      isEstimated,
+      isCacheHit: answerer.candidate.provider === 'cache',
       firstByteMs: this.#firstByteMs,
       durationMs: this.#metered.call.elapsedMs,
     };
@@ -172,7 +201,6 @@ export class Meter {
     this.#follow(this.#parts.limiter.settle(this.#metered.reservation, { usage: json, costNanoUsd, tokens }));
     this.#measure(answerer, used);
     this.#text = [];
-    return costNanoUsd;
   }
 
   #cost({ candidate }: Answerer, usage: TokenUsage) {

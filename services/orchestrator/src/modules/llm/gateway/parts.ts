@@ -1,3 +1,4 @@
+import type { ResponseCache } from '../cache/response-cache.ts';
 import type { Router } from '../routing/router.ts';
 import type { LoadShedder } from '../resilience/load-shedder.ts';
 import type { Completion, CompletionServices } from './completion.ts';
@@ -14,6 +15,8 @@ export interface ServingParts extends MeterParts, CompletionServices {
   models: ModelList;
   shedder: LoadShedder;
   bodies: HeldBodies;
+  /** Undefined when there is none. */
+  cache: ResponseCache | undefined;
   live: Live<Completion>;
   isStopping: boolean;
 }

@@ -120,10 +120,14 @@ export function usd(nano: number): string {
 /** More is not worth the copy. */
 const ONE_WRITE_BYTES = 16 * 1024;
 
+/** A client that takes nothing of a long answer for this long is gone; Node would keep it for ever. */
+const STALL_MS = 120_000;
+
 /** Node sends headers and a text in one write; latin1 is one byte a character, whatever the bytes mean. */
-export function endWith(response: ServerResponse, body: Buffer): void {
-  if (body.length > ONE_WRITE_BYTES) response.end(body);
-  else response.end(body.toString('latin1'), 'latin1');
+export function endWith(response: ServerResponse, body: Buffer, stallMs = STALL_MS): void {
+  if (body.length <= ONE_WRITE_BYTES) return void response.end(body.toString('latin1'), 'latin1');
+  response.setTimeout(stallMs, () => response.destroy());
+  response.end(body);
 }
 
 export function sendJson(response: ServerResponse, headers: Headers, body: unknown): void {

@@ -21,6 +21,8 @@ export interface StreamSink {
   produced(text: string): void;
   reported(usage: TokenUsage): void;
   promptReported(usage: TokenUsage): void;
+  /** What goes to the client, before anything of ours is put into it. */
+  record(event: Buffer): void;
   /** The usage event, as the client gets it. */
   annotate(event: Buffer): Buffer;
   /** Just before the first byte goes to the client. */
@@ -131,8 +133,11 @@ export class StreamRelay {
           forward.push(sink.annotate(said.forward === undefined ? event : Buffer.from(said.forward)));
         return false;
     }
-    if (said.forward === undefined) forward.push(event);
-    else if (said.forward !== '') forward.push(Buffer.from(said.forward));
+    const shown = said.forward === undefined ? event : said.forward === '' ? undefined : Buffer.from(said.forward);
+    if (shown) {
+      sink.record(shown);
+      forward.push(shown);
+    }
     if (said.kind !== 'done') return false;
     this.#finish(forward);
     return true;

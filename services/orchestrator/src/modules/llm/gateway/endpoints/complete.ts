@@ -11,6 +11,7 @@ import { Meter } from '../meter.ts';
 import type { ServingParts } from '../parts.ts';
 import { readBody } from '../read-body.ts';
 import { refusalError } from '../refusals.ts';
+import { Caching, answerFromCache } from '../response-caching.ts';
 import { Refused } from '../refused.ts';
 import { addAllowances } from '../respond.ts';
 import { type Envelope, isEnvelope } from '../surfaces/envelope.ts';
@@ -37,7 +38,7 @@ export async function complete(
   const known = authenticate(parts, call, key, surface.scope);
   const principal = known instanceof Promise ? await known : known;
   if (parts.upstreams.size === 0) throw new Refused(noProvider);
-  const letGo = parts.shedder.isOverloaded() ? undefined : parts.bodies.hold(announcedBytes(call));
+  const letGo = parts.shedder.isOverloaded() ? undefined : parts.bodies.hold(announcedBytes(call), principal.tenantId);
   if (!letGo) {
     parts.metrics.shed.inc();
     throw new Refused(overloaded);
@@ -72,8 +73,22 @@ async function begin(parts: ServingParts, call: Call, beginning: Beginning): Pro
   const envelope = surface.read(options.translate?.(rawBody, principal) ?? rawBody);
   if (!isEnvelope(envelope)) throw new Refused(envelope);
   const promptEstimate = estimate(envelope);
+  const caching = Caching.of(parts, call, principal, envelope);
   const admitted = await admit(parts, call, { key, surface, envelope, promptEstimate, principal });
-  return run(parts, call, { ...beginning, envelope, promptEstimate, admitted });
+  const { reservation, isBudgetFallback } = admitted.decision;
+  const { principal: current } = admitted;
+  const meter = new Meter(parts, { call, envelope, principal: current, reservation, isBudgetFallback, promptEstimate });
+  const hit = await caching?.lookup();
+  if (call.isGone) {
+    meter.release('left_before_start');
+    return false;
+  }
+  if (hit) {
+    const { lastEvent } = surface;
+    answerFromCache(parts, hit, { call, meter, envelope, lastEvent, present: options.present });
+    return false;
+  }
+  return run(parts, call, { ...beginning, envelope, meter, admitted, caching });
 }
 
 interface Asked {
@@ -153,22 +168,15 @@ async function reserve(
 
 interface Run extends Beginning {
   envelope: Envelope;
-  promptEstimate: number;
+  meter: Meter;
   admitted: Admitted;
+  caching: Caching | undefined;
 }
 
-function run(
-  parts: ServingParts,
-  call: Call,
-  { envelope, promptEstimate, admitted, surface, options, letGo }: Run,
-): boolean {
-  const { principal, plan, decision } = admitted;
-  const { reservation, isBudgetFallback, ticket } = decision;
-  const meter = new Meter(parts, { call, envelope, principal, reservation, isBudgetFallback, promptEstimate });
-  if (call.isGone) {
-    meter.release('left_before_start');
-    return false;
-  }
+function run(parts: ServingParts, call: Call, asked: Run): boolean {
+  const { envelope, meter, surface, options, caching, letGo } = asked;
+  const { principal, plan, decision } = asked.admitted;
+  const { isBudgetFallback, ticket } = decision;
   const chosen = isBudgetFallback ? parts.router.freePlan(envelope.model, envelope.surface) : plan;
   if (!chosen) {
     meter.release('no_provider');
@@ -183,6 +191,7 @@ function run(
     order,
     lastEvent: surface.lastEvent,
     ...(options.present && { present: options.present }),
+    caching,
     onEnd: () => {
       parts.live.delete(completion);
       letGo();
