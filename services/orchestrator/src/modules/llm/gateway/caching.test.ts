@@ -64,7 +64,7 @@ test('a streamed answer is kept as well, and a hit counts against the quota', as
     const { response } = await client.chat.completions.create(hello).withResponse();
     return response.headers.get('x-gateway-cache') === 'hit';
   });
-  const refusals = [];
+  const refusals: unknown[] = [];
   for (let at = 0; at < 4; at += 1)
     await client.chat.completions.create(hello).catch((error: unknown) => refusals.push(error));
   t.true(refusals.length > 0 && refusals.every((error) => error instanceof OpenAI.RateLimitError));

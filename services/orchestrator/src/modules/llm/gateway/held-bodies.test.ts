@@ -3,27 +3,36 @@ import { HeldBodies } from './held-bodies.ts';
 
 const MIB = 1024 * 1024;
 
-test('bodies under way are held up to a bound, one giant is always let in, and room is given back once', (t) => {
+test('large bodies are held up to a bound, one giant is always let in, and room is given back once', (t) => {
   const bodies = new HeldBodies();
-  const giants = ['ten_a', 'ten_a', 'ten_b', 'ten_b'].map((tenantId) => bodies.hold(16 * MIB, tenantId));
-  t.true(giants.every((letGo) => letGo !== undefined));
-  t.is(bodies.hold(MIB, 'ten_c'), undefined);
-  giants[0]?.();
-  giants[0]?.();
-  const one = bodies.hold(16 * MIB, 'ten_c');
-  t.truthy(one);
-  t.is(bodies.hold(MIB, 'ten_d'), undefined, 'giving back twice made no second room');
-  for (const letGo of [...giants, one]) letGo?.();
-  t.truthy(new HeldBodies().hold(500 * MIB, 'ten_a'), 'whatever is allowed can be served alone');
+  const giants = ['a', 'b', 'c', 'd'].map((tenantId) => bodies.of(tenantId));
+  for (const giant of giants) t.true(giant.grow(16 * MIB));
+  t.false(bodies.of('e').grow(MIB));
+  t.true(bodies.of('e').grow(1000), 'a small one is no matter');
+  giants[0]?.letGo();
+  giants[0]?.letGo();
+  const one = bodies.of('e');
+  t.true(one.grow(16 * MIB));
+  t.false(bodies.of('f').grow(MIB), 'giving back twice made no second room');
+  for (const held of [...giants, one]) held.letGo();
+  t.true(bodies.of('a').grow(500 * MIB), 'whatever is allowed can be served alone');
 });
 
-test('a tenant that sends giants leaves room for others, and small ones always find some', (t) => {
+test('a tenant that sends giants leaves room for the others', (t) => {
   const bodies = new HeldBodies();
-  const giants = Array.from({ length: 4 }, () => bodies.hold(16 * MIB, 'ten_a'));
-  t.is(giants.filter((letGo) => letGo !== undefined).length, 2);
-  t.truthy(bodies.hold(MIB, 'ten_b'));
-  for (const tenantId of ['ten_b', 'ten_c']) bodies.hold(15 * MIB, tenantId);
-  t.is(bodies.hold(2 * MIB, 'ten_d'), undefined);
-  t.truthy(bodies.hold(2048, 'ten_d'));
-  t.truthy(bodies.hold(2048, 'ten_a'));
+  t.true(bodies.of('a').grow(16 * MIB));
+  t.true(bodies.of('a').grow(16 * MIB));
+  t.false(bodies.of('a').grow(16 * MIB));
+  t.true(bodies.of('b').grow(16 * MIB));
+});
+
+test('a body whose length was not said takes its room as it comes', (t) => {
+  const bodies = new HeldBodies();
+  t.true(bodies.of('a').grow(60 * MIB));
+  const chunked = bodies.of('b');
+  let taken = 0;
+  while (chunked.grow(MIB / 4)) taken += 1;
+  t.is(taken, 16);
+  chunked.letGo();
+  t.true(bodies.of('c').grow(4 * MIB));
 });

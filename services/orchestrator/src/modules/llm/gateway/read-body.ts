@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { type GatewayError, bodyTooLarge, encodedBody } from './errors.ts';
+import { type GatewayError, bodyTooLarge, encodedBody, overloaded } from './errors.ts';
+import type { HeldBody } from './held-bodies.ts';
 
 export const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /** How much of a body that was refused is still taken in, so that the client gets to read why. */
@@ -7,8 +8,8 @@ const MAX_DISCARDED_BYTES = 64 * 1024 * 1024;
 /** A client that sends nothing for this long is gone. */
 const SILENCE_MS = 30_000;
 
-/** Undefined when the client left in the middle. */
-export function readBody(request: IncomingMessage): Promise<Buffer | GatewayError | undefined> {
+/** Undefined when the client left in the middle. A body whose length was not said takes its room as it comes. */
+export function readBody(request: IncomingMessage, held: HeldBody): Promise<Buffer | GatewayError | undefined> {
   const { 'content-encoding': encoding, 'content-length': length } = request.headers;
   if (encoding !== undefined && encoding !== 'identity') return refuse(request, encodedBody);
   if (length !== undefined && Number(length) > MAX_BODY_BYTES) return refuse(request, bodyTooLarge(MAX_BODY_BYTES));
@@ -29,9 +30,10 @@ export function readBody(request: IncomingMessage): Promise<Buffer | GatewayErro
         isWatched = true;
         request.socket.setTimeout(SILENCE_MS);
       }
-      if (size <= MAX_BODY_BYTES) return;
+      const hasRoom = length !== undefined || held.grow(chunk.length);
+      if (hasRoom && size <= MAX_BODY_BYTES) return;
       discard(request);
-      finish(bodyTooLarge(MAX_BODY_BYTES));
+      finish(hasRoom ? bodyTooLarge(MAX_BODY_BYTES) : overloaded);
     };
     const onEnd = () => finish(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
     const onClose = () => finish(undefined);

@@ -7,6 +7,7 @@ import type { Call } from '../call.ts';
 import { Completion } from '../completion.ts';
 import { freeProviderUnavailable, modelNotFound, noProvider, overloaded, tooDeep, unavailable } from '../errors.ts';
 import type { Facts } from '../facts.ts';
+import type { HeldBody } from '../held-bodies.ts';
 import { Meter } from '../meter.ts';
 import type { ServingParts } from '../parts.ts';
 import { readBody } from '../read-body.ts';
@@ -38,36 +39,34 @@ export async function complete(
   const known = authenticate(parts, call, key, surface.scope);
   const principal = known instanceof Promise ? await known : known;
   if (parts.upstreams.size === 0) throw new Refused(noProvider);
-  const letGo = parts.shedder.isOverloaded() ? undefined : parts.bodies.hold(announcedBytes(call), principal.tenantId);
-  if (!letGo) {
+  const held = parts.bodies.of(principal.tenantId);
+  if (parts.shedder.isOverloaded() || !held.grow(announcedBytes(call))) {
     parts.metrics.shed.inc();
     throw new Refused(overloaded);
   }
   let isUnderWay = false;
   try {
-    isUnderWay = await begin(parts, call, { key, surface, principal, options, letGo });
+    isUnderWay = await begin(parts, call, { key, surface, principal, options, held });
   } finally {
-    if (!isUnderWay) letGo();
+    if (!isUnderWay) held.letGo();
   }
 }
 
-/** Of a body without a length, something in between. */
-const UNANNOUNCED_BYTES = 1024 * 1024;
-const announcedBytes = ({ request }: Call) => Number(request.headers['content-length'] ?? UNANNOUNCED_BYTES);
+const announcedBytes = ({ request }: Call) => Number(request.headers['content-length'] ?? 0);
 
 interface Beginning {
   key: string;
   surface: SurfaceSpec;
   principal: Principal;
   options: Options;
-  /** At the end of what is under way. */
-  letGo: () => void;
+  /** To be let go at the end of what is under way. */
+  held: HeldBody;
 }
 
 /** False when there is nothing under way after it. */
 async function begin(parts: ServingParts, call: Call, beginning: Beginning): Promise<boolean> {
-  const { key, surface, principal, options } = beginning;
-  const rawBody = await readBody(call.request);
+  const { key, surface, principal, options, held } = beginning;
+  const rawBody = await readBody(call.request, held);
   if (rawBody === undefined) return false;
   if (!Buffer.isBuffer(rawBody)) throw new Refused(rawBody);
   const envelope = surface.read(options.translate?.(rawBody, principal) ?? rawBody);
@@ -174,7 +173,7 @@ interface Run extends Beginning {
 }
 
 function run(parts: ServingParts, call: Call, asked: Run): boolean {
-  const { envelope, meter, surface, options, caching, letGo } = asked;
+  const { envelope, meter, surface, options, caching, held } = asked;
   const { principal, plan, decision } = asked.admitted;
   const { isBudgetFallback, ticket } = decision;
   const chosen = isBudgetFallback ? parts.router.freePlan(envelope.model, envelope.surface) : plan;
@@ -194,7 +193,7 @@ function run(parts: ServingParts, call: Call, asked: Run): boolean {
     caching,
     onEnd: () => {
       parts.live.delete(completion);
-      letGo();
+      held.letGo();
     },
   });
   parts.live.add(completion);
