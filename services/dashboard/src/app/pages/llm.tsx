@@ -18,10 +18,12 @@ export function LlmPage() {
     <Page title={t('llm.title')} description={t('llm.description')}>
       <LlmKeysCard canManage={canManage} onSecret={setApiKey} />
       <div className="grid grid-cols-1 items-start gap-6 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-        <PlaygroundCard gatewayUrl={gatewayUrl} apiKey={apiKey} onApiKeyChange={setApiKey} />
+        <div className="space-y-6">
+          <PlaygroundCard gatewayUrl={gatewayUrl} apiKey={apiKey} onApiKeyChange={setApiKey} />
+          <BudgetCard canManage={canManage} />
+        </div>
         <div className="space-y-6">
           <UsageCard />
-          <BudgetCard canManage={canManage} />
           <QuickStartCard gatewayUrl={gatewayUrl} apiKey={apiKey} />
         </div>
       </div>
