@@ -76,3 +76,12 @@ export function wrongServiceTier({ service_tier: tier }: Body): GatewayError | u
   if (!isGiven(tier) || tier === 'auto' || tier === 'default' || tier === 'standard_only') return undefined;
   return notOffered('service_tier', 'only auto and default are');
 }
+
+/** Whatever a provider runs is charged apart, and cannot be priced by tokens. */
+export function wrongTool({ tools }: Body, isOwn: (type: string | undefined) => boolean): GatewayError | undefined {
+  if (!isGiven(tools)) return undefined;
+  if (!Array.isArray(tools)) return invalid('tools', 'a list');
+  const typeOf = (tool: Record<string, unknown>) => (isGiven(tool['type']) ? String(tool['type']) : undefined);
+  const wrong = tools.findIndex((tool) => !isObject(tool) || !isOwn(typeOf(tool)));
+  return wrong < 0 ? undefined : notOffered(`tools[${wrong}]`, 'only tools that you run yourself are');
+}

@@ -1,4 +1,3 @@
-import type { GatewayError } from '../errors.ts';
 import {
   type ReadShape,
   invalid,
@@ -8,6 +7,7 @@ import {
   missing,
   notOffered,
   wrongServiceTier,
+  wrongTool,
 } from './envelope.ts';
 
 /** Run by the provider and charged apart. */
@@ -15,7 +15,7 @@ const HOSTED_TOOL = /^(web_search|web_fetch|code_execution|tool_search|mcp)/;
 
 /** https://docs.anthropic.com/en/api/messages */
 export const readMessages: ReadShape = (body) => {
-  const { messages, stream, max_tokens: maxTokens, tools } = body;
+  const { messages, stream, max_tokens: maxTokens } = body;
   if (messages === undefined) return missing('messages');
   if (!Array.isArray(messages) || messages.length === 0) return invalid('messages', 'a list of at least one message');
   const wrong = messages.findIndex((message) => !isObject(message) || typeof message['role'] !== 'string');
@@ -27,14 +27,7 @@ export const readMessages: ReadShape = (body) => {
   if (isGiven(body['speed']) && body['speed'] !== 'standard')
     return notOffered('speed', 'faster answers are charged apart');
   if (isGiven(body['container'])) return notOffered('container', 'nothing is kept between requests');
-  const tool = wrongTool(tools) ?? wrongServiceTier(body);
+  const tool = wrongTool(body, (type) => !HOSTED_TOOL.test(type ?? '')) ?? wrongServiceTier(body);
   if (tool) return tool;
   return { isStream: stream === true, wantsUsage: true, maxCompletionTokens: maxTokens, choices: 1 };
 };
-
-function wrongTool(tools: unknown): GatewayError | undefined {
-  if (!isGiven(tools)) return undefined;
-  if (!Array.isArray(tools)) return invalid('tools', 'a list');
-  const wrong = tools.findIndex((tool) => !isObject(tool) || HOSTED_TOOL.test(String(tool['type'] ?? '')));
-  return wrong < 0 ? undefined : notOffered(`tools[${wrong}]`, 'only tools that you run yourself are');
-}

@@ -1,13 +1,12 @@
-import type { GatewayError } from '../errors.ts';
 import {
   type ReadShape,
   invalid,
   isGiven,
-  isObject,
   missing,
   notOffered,
   wrongCount,
   wrongServiceTier,
+  wrongTool,
 } from './envelope.ts';
 
 /** State that the provider keeps for the gateway's own account, which all tenants share. */
@@ -17,7 +16,7 @@ const OWN_TOOLS = new Set(['function', 'custom', 'local_shell', 'apply_patch']);
 
 /** https://platform.openai.com/docs/api-reference/responses/create */
 export const readResponses: ReadShape = (body) => {
-  const { input, stream, tools, background } = body;
+  const { input, stream, background } = body;
   if (input === undefined) return missing('input');
   if (typeof input !== 'string' && !Array.isArray(input)) return invalid('input', 'a text or a list of items');
   if (isGiven(stream) && typeof stream !== 'boolean') return invalid('stream', 'a boolean');
@@ -26,7 +25,7 @@ export const readResponses: ReadShape = (body) => {
   for (const name of SHARED_STATE)
     if (isGiven(body[name])) return notOffered(name, 'nothing is kept between requests; send the whole conversation');
   if (background === true) return notOffered('background', 'an answer is only given to who waits for it');
-  const wrong = wrongTool(tools) ?? wrongServiceTier(body);
+  const wrong = wrongTool(body, (type) => OWN_TOOLS.has(type ?? '')) ?? wrongServiceTier(body);
   if (wrong) return wrong;
   return {
     isStream: stream === true,
@@ -35,10 +34,3 @@ export const readResponses: ReadShape = (body) => {
     choices: 1,
   };
 };
-
-function wrongTool(tools: unknown): GatewayError | undefined {
-  if (!isGiven(tools)) return undefined;
-  if (!Array.isArray(tools)) return invalid('tools', 'a list');
-  const wrong = tools.findIndex((tool) => !isObject(tool) || !OWN_TOOLS.has(String(tool['type'])));
-  return wrong < 0 ? undefined : notOffered(`tools[${wrong}]`, 'only tools that you run yourself are');
-}
