@@ -145,7 +145,9 @@ export class Attempt implements Dispatcher.DispatchHandler {
     return new StreamRelay({
       sink,
       read: dialect.openStream(upstreamCall),
-      pause: () => this.#controller?.pause(),
+      pause: () => {
+        if (!isLastOfItsConnection(this.#headers)) this.#controller?.pause();
+      },
       resume: () => this.#controller?.resume(),
       onDone: () => this.#expectEnd(),
       onError: (error) => this.#fail({ error, kind: kindOf(error.status, error), reason: 'stream_error' }),
@@ -172,6 +174,15 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error('No longer wanted.'));
     this.#parts.onFailed(failure);
   }
+}
+
+/**
+ * undici 7 throws where nobody can catch it, which ends the process, when a connection ends while its answer is paused
+ * (nodejs/undici#5360): such an answer is held in memory instead, as much of it as the relay allows.
+ */
+function isLastOfItsConnection(headers: ResponseHeaders): boolean {
+  const { connection, 'content-length': length, 'transfer-encoding': encoding } = headers;
+  return /\bclose\b/i.test(String(connection)) || (length === undefined && encoding === undefined);
 }
 
 function kindOf(status: number, { isOurs, body }: UpstreamError): Failure['kind'] {
