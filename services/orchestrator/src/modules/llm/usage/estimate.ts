@@ -6,6 +6,8 @@ const TOKENS_PER_MESSAGE = 4;
 const TOKENS_PER_REPLY = 3;
 /** What OpenAI counts for an image of low detail. */
 const TOKENS_PER_IMAGE = 85;
+/** Of a file as base64: a page of 50 KB is the 3000 tokens that Anthropic says a page may be. */
+const FILE_CHARACTERS_PER_TOKEN = 24;
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -70,13 +72,26 @@ function textTokens(content: unknown, count: CountText): number {
   if (!Array.isArray(content)) return 0;
   const texts: string[] = [];
   let tokens = 0;
-  for (const part of content as ({ text?: unknown; type?: unknown } | null)[]) {
-    if (typeof part?.text === 'string') texts.push(part.text);
-    else if (isImage(part?.type)) tokens += TOKENS_PER_IMAGE;
+  for (const part of content as (Body | null)[]) {
+    if (typeof part?.['text'] === 'string') texts.push(part['text']);
+    else if (isImage(part?.['type'])) tokens += TOKENS_PER_IMAGE;
+    else if (typeof part === 'object' && part !== null) tokens += otherTokens(part, count);
   }
   return tokens + (texts.length > 0 ? count(texts.join('')) : 0);
 }
 
+/** Results and calls of tools, thoughts, documents: most of what an agent sends. */
+function otherTokens({ content, input, thinking, source, file, file_data: data }: Body, count: CountText): number {
+  const document = fields(source);
+  const text = document['type'] === 'text' ? document['data'] : undefined;
+  const tokens = [content, thinking, text, document['content']].map((value) => textTokens(value, count));
+  const files = [text === undefined ? document['data'] : undefined, fields(file)['file_data'], data].map(fileTokens);
+  return [...tokens, ...files].reduce((sum, some) => sum + some, jsonTokens(input, count));
+}
+
+const fileTokens = (data: unknown): number =>
+  typeof data === 'string' ? Math.ceil(data.length / FILE_CHARACTERS_PER_TOKEN) : 0;
+const fields = (value: unknown): Body => (typeof value === 'object' && value !== null ? (value as Body) : {});
 const isImage = (type: unknown) => type === 'image_url' || type === 'image' || type === 'input_image';
 const jsonTokens = (value: unknown, count: CountText): number => (value ? count(JSON.stringify(value)) : 0);
 
