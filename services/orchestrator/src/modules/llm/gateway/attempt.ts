@@ -21,7 +21,8 @@ const END_MS = 1000;
 /** How a try failed: as the breaker counts it, and as the metrics name it. */
 export interface Failure {
   error: UpstreamError;
-  kind: 'connect' | 'timeout' | 'cut' | 'status' | 'rate_limited' | 'refused' | 'client';
+  /** `unfit`: not for this request, which another may serve; it says nothing about the provider's health. */
+  kind: 'connect' | 'timeout' | 'cut' | 'status' | 'rate_limited' | 'refused' | 'unfit' | 'client';
   reason: string;
   /** What the connection said, for the log. */
   cause?: Error;
@@ -189,6 +190,7 @@ function kindOf(status: number, { isOurs, body }: UpstreamError): Failure['kind'
   if (!isOurs) return 'client';
   // Some refuse our key or our account with another status.
   if (body.code === 'upstream_refused') return 'refused';
+  if (status === 404 || status === 413) return 'unfit';
   if (status === 429) return 'rate_limited';
   return status === 401 || status === 402 || status === 403 ? 'refused' : 'status';
 }

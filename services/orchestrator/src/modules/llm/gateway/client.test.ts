@@ -1,6 +1,6 @@
 import test from 'ava';
 import OpenAI from 'openai';
-import { FREE, MODEL, STUDENT, clientOf, hello, startLlmWorld, textOf } from '#test/support/llm-world.ts';
+import { FREE, MODEL, STUDENT, hello, startLlmWorld, textOf } from '#test/support/llm-world.ts';
 import { atEnd, eventually } from '#test/support/stack.ts';
 import type { Faults } from '../../../../../sandbox/src/kernel/faults.ts';
 
@@ -101,11 +101,11 @@ test('maps what goes wrong to the errors that the client knows', async (t) => {
   // Each by a gateway that has not seen the others, so that no breaker is open.
   const struck = async (fault: object, stream: boolean, status: number, code: string) => {
     await world.forgetFailures();
-    const { url, stop } = await world.startGateway();
+    const fresh = await world.startGateway();
     world.provider.faults.add({ target: 'llm', times: 1, ...fault } as Parameters<Faults['add']>[0]);
     const request = { ...hello, stream } as typeof hello;
-    const error = await fails(() => clientOf(url)(key).chat.completions.create(request), status, code);
-    await stop();
+    const error = await fails(() => fresh.client(key).chat.completions.create(request), status, code);
+    await fresh.stop();
     return error;
   };
   for (const stream of [false, true]) {

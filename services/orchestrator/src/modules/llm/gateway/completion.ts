@@ -1,59 +1,26 @@
-import type { Logger } from 'pino';
 import { type Answer, type TokenUsage, Untranslatable, type UpstreamCall } from '../providers/provider.ts';
 import type { AnswerFacts } from '../cache/response-cache.ts';
-import type { Breakers } from '../resilience/breakers.ts';
-import type { RetryBudget } from '../resilience/retry-budget.ts';
-import type { Slots } from '../resilience/slots.ts';
 import type { Candidate } from '../routing/route-plan.ts';
-import type { Journal } from '../usage/journal.ts';
 import { Attempt, type Failure } from './attempt.ts';
 import type { Call } from './call.ts';
+import type { CompletionParts, CompletionServices } from './completion-parts.ts';
 import {
   type GatewayError,
   freeProviderUnavailable,
+  internalError,
   modelNotFound,
   noProviderAvailable,
   restarting,
   tooDeep,
   untranslatable,
 } from './errors.ts';
-import { type Facts, annotated } from './facts.ts';
+import { annotated, describe } from './facts.ts';
 import type { Meter } from './meter.ts';
-import type { GatewayMetrics } from './metrics.ts';
 import { endWith, usd } from './respond.ts';
 import type { Caching } from './response-caching.ts';
 import type { StreamSink } from './stream-relay.ts';
-import type { Envelope } from './surfaces/envelope.ts';
-import type { Upstreams } from './upstreams.ts';
 
 const MAX_TRIES = 3;
-const NOT_IN_HEADERS = /[^\x20-\x7e]/g;
-
-export interface CompletionServices {
-  upstreams: Upstreams;
-  breakers: Breakers;
-  slots: Slots;
-  retries: RetryBudget;
-  journal: Journal;
-  metrics: GatewayMetrics;
-  log: Logger;
-  /** No other try begins after it. */
-  deadlineMs: number;
-  maxConcurrency(provider: string): number | null;
-}
-
-interface CompletionParts {
-  call: Call;
-  envelope: Envelope;
-  meter: Meter;
-  /** Who may answer, in the order in which they are tried. */
-  order: readonly Candidate[];
-  lastEvent: string;
-  /** Another shape of the answer than the provider's. */
-  present?: (body: Buffer, facts: Facts) => Buffer;
-  caching?: Caching | undefined;
-  onEnd: () => void;
-}
 
 /**
  * One request between its client and the providers that may answer it. It ends exactly once: answered, failed, left by
@@ -207,13 +174,20 @@ export class Completion implements StreamSink {
       journal.written(() => attempt.start());
       return true;
     } catch (error) {
+      this.#holdsSlot = false;
       slots.give(candidate.provider);
       breakers.abandoned(candidate.provider, performance.now());
-      if (error instanceof Untranslatable) this.#lastError ??= untranslatable(error.param, error.message);
-      else if (error instanceof RangeError) this.#lastError ??= tooDeep;
-      else throw error;
+      this.#lastError ??= this.#refusalOf(error);
       return false;
     }
+  }
+
+  /** A mistake of ours ends this request with an error: thrown on, it would leave it under way for ever. */
+  #refusalOf(error: unknown): GatewayError {
+    if (error instanceof Untranslatable) return untranslatable(error.param, error.message);
+    if (error instanceof RangeError) return tooDeep;
+    this.#services.log.error({ err: error, ...this.call.names }, 'a request could not be written for a provider');
+    return internalError;
   }
 
   #answer(answer: Answer, body: Buffer): void {
@@ -259,7 +233,7 @@ export class Completion implements StreamSink {
     if (this.#isOver) return;
     const { breakers, retries, metrics, log, deadlineMs } = this.#services;
     this.#releaseSlot();
-    if (kind !== 'client') {
+    if (kind !== 'client' && kind !== 'unfit') {
       const retryAfterMs = error.retryAfterS === undefined ? undefined : error.retryAfterS * 1000;
       breakers.failed(candidate.provider, this.#triedAtMs, {
         kind,
@@ -275,6 +249,8 @@ export class Completion implements StreamSink {
       (kind !== 'client' || isOurName) && !isBegun && !this.call.isGone && this.call.elapsedMs < deadlineMs;
     if (mayRetry && this.#next < this.#parts.order.length && retries.take()) {
       metrics.attempts.inc({ provider: candidate.provider, outcome: reason });
+      // Whoever leaves before the next one is asked pays for none of them.
+      this.#attempt = undefined;
       this.#isFallback = true;
       this.#tryNext();
       return;
@@ -330,12 +306,11 @@ export class Completion implements StreamSink {
   }
 
   #describe(): void {
-    const { headers } = this.call;
-    headers['x-gateway-provider'] = this.#candidate?.provider ?? '';
-    headers['x-gateway-model'] = (this.#candidate?.model ?? '').replace(NOT_IN_HEADERS, '?');
-    if (this.meter.isBudgetFallback) headers['x-gateway-fallback'] = 'budget_fallback';
-    else if (this.#isFallback) headers['x-gateway-fallback'] = 'provider_error';
-    if (this.#parts.caching) headers['x-gateway-cache'] = 'miss';
+    describe(this.call.headers, {
+      ...this.#facts(0),
+      model: this.#candidate?.model ?? '',
+      isCached: this.#parts.caching ? false : null,
+    });
   }
 
   #releaseSlot(): void {

@@ -1,4 +1,4 @@
-import { usd } from './respond.ts';
+import { type Headers, usd } from './respond.ts';
 
 /** What the gateway adds to an answer, outside the fields of the API that it speaks. */
 export interface Facts {
@@ -8,6 +8,7 @@ export interface Facts {
   isBudgetFallback: boolean;
 }
 
+const NOT_IN_HEADERS = /[^\x20-\x7e]/g;
 const CLOSING_BRACE = 0x7d;
 
 /** Puts `bastide` into a JSON object, which may be wrapped in an event, without reading it again. */
@@ -19,4 +20,20 @@ export function annotated(json: Buffer, facts: Facts): Buffer {
 
 function factsJson({ provider, costNanoUsd, isFallback, isBudgetFallback }: Facts): string {
   return `{"provider":"${provider}","cost_usd":${usd(costNanoUsd)},"fallback":${isFallback},"budget_fallback":${isBudgetFallback}}`;
+}
+
+interface Described extends Facts {
+  /** As the provider calls it. */
+  model: string;
+  /** Null when the cache was not asked. */
+  isCached: boolean | null;
+}
+
+/** The same, but for the cost, which a stream does not know yet. */
+export function describe(headers: Headers, facts: Described): void {
+  headers['x-gateway-provider'] = facts.provider;
+  headers['x-gateway-model'] = facts.model.replace(NOT_IN_HEADERS, '?');
+  if (facts.isBudgetFallback) headers['x-gateway-fallback'] = 'budget_fallback';
+  else if (facts.isFallback) headers['x-gateway-fallback'] = 'provider_error';
+  if (facts.isCached !== null) headers['x-gateway-cache'] = facts.isCached ? 'hit' : 'miss';
 }

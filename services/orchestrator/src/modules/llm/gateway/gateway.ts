@@ -7,7 +7,7 @@ import { newId } from '#core/ids.ts';
 import { ResponseCache } from '../cache/response-cache.ts';
 import { Limiter } from '../limits/limiter.ts';
 import { PriceTable } from '../prices/prices.ts';
-import { createProviders } from '../providers/registry.ts';
+import { type ProviderSet, createProviders } from '../providers/registry.ts';
 import { Breakers } from '../resilience/breakers.ts';
 import { LoadShedder } from '../resilience/load-shedder.ts';
 import { RetryBudget } from '../resilience/retry-budget.ts';
@@ -90,32 +90,19 @@ export class Gateway {
     const journal = new Journal(join(folder, gatewayId), ctx.log);
     const redis = ctx.redis.duplicate({ commandTimeout: REDIS_TIMEOUT_MS });
     redis.on('error', (error: Error) => ctx.log.debug({ err: error }, 'gateway connection to redis'));
-    const limiter = new Limiter(redis, {
-      prefix: config.REDIS_PREFIX,
-      gatewayId,
-      zone: config.LLM_TIME_ZONE,
-      dailyBudgetNanoUsd: Math.round(config.LLM_DAILY_BUDGET_USD * NANO_PER_USD),
-      seeds: databaseSeeds(ctx),
-      ...(options.keeperTimes?.deadMs !== undefined && { deadMs: options.keeperTimes.deadMs }),
-    });
-    const providers = createProviders(config);
-    ctx.log.info(
-      { on: [...providers.on.keys()], off: providers.off.map(({ reason, name }) => `${name}: ${reason}`) },
-      'providers',
-    );
+    const limiter = createLimiter(ctx, redis, { gatewayId, deadMs: options.keeperTimes?.deadMs });
+    const providers = namedProviders(ctx);
     const router = await Router.load(ctx, providers, prices);
     const upstreams = new Upstreams(providers.on, config);
     const metrics = createGatewayMetrics(ctx);
     for (const name of providers.on.keys()) metrics.providersOn.set({ provider: name }, 1);
-    if (upstreams.size === 0) ctx.log.warn('no LLM provider is configured: every completion is refused');
     const principals = new Principals(ctx);
     await principals
       .watch()
       .catch((error: unknown) => ctx.log.warn({ err: error }, 'changes of keys are not known yet'));
     const breakers = new Breakers(ctx, { providers: [...providers.on.keys()] });
     breakers.start();
-    const counter = new TokenCounter(ctx.log);
-    const live = new Live<Completion>();
+    const [counter, live] = [new TokenCounter(ctx.log), new Live<Completion>()];
     const parts: ServingParts = {
       ctx,
       log: ctx.log,
@@ -203,4 +190,25 @@ export class Gateway {
     }
     if (progress.length > 0) journal.progress(progress);
   }
+}
+
+function createLimiter(ctx: Context, redis: Redis, own: { gatewayId: string; deadMs: number | undefined }): Limiter {
+  const { config } = ctx;
+  return new Limiter(redis, {
+    prefix: config.REDIS_PREFIX,
+    gatewayId: own.gatewayId,
+    zone: config.LLM_TIME_ZONE,
+    dailyBudgetNanoUsd: Math.round(config.LLM_DAILY_BUDGET_USD * NANO_PER_USD),
+    seeds: databaseSeeds(ctx),
+    ...(own.deadMs !== undefined && { deadMs: own.deadMs }),
+  });
+}
+
+/** Says which are on, and what the others lack. */
+function namedProviders({ config, log }: Context): ProviderSet {
+  const providers = createProviders(config);
+  const off = providers.off.map(({ reason, name }) => `${name}: ${reason}`);
+  log.info({ on: [...providers.on.keys()], off }, 'providers');
+  if (providers.on.size === 0) log.warn('no LLM provider is configured: every completion is refused');
+  return providers;
 }

@@ -1,10 +1,15 @@
 import type { Context } from '#core/context.ts';
-import { Counter, Gauge, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
 export function createGatewayMetrics({ metrics: { registry } }: Pick<Context, 'metrics'>) {
   const registers = [registry];
+  return { ...ofRequests(registers), ...ofTheGateway(registers) };
+}
+export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;
+
+function ofRequests(registers: Registry[]) {
   return {
     requests: new Counter({
       name: 'bastide_llm_requests_total',
@@ -44,6 +49,11 @@ export function createGatewayMetrics({ metrics: { registry } }: Pick<Context, 'm
       buckets: SECONDS,
       registers,
     }),
+  };
+}
+
+function ofTheGateway(registers: Registry[]) {
+  return {
     attempts: new Counter({
       name: 'bastide_llm_failed_attempts_total',
       help: 'Attempts after which another provider was asked, by how they failed.',
@@ -75,4 +85,3 @@ export function createGatewayMetrics({ metrics: { registry } }: Pick<Context, 'm
     live: new Gauge({ name: 'bastide_llm_live_requests', help: 'Requests under way.', registers }),
   };
 }
-export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;

@@ -1,7 +1,8 @@
 import type { ResponseCache } from '../cache/response-cache.ts';
 import type { Router } from '../routing/router.ts';
 import type { LoadShedder } from '../resilience/load-shedder.ts';
-import type { Completion, CompletionServices } from './completion.ts';
+import type { CompletionServices } from './completion-parts.ts';
+import type { Completion } from './completion.ts';
 import type { Live } from './live.ts';
 import type { HeldBodies } from './held-bodies.ts';
 import type { MeterParts } from './meter.ts';

@@ -3,7 +3,7 @@ import type { Allowance, Allowances } from '../limits/limiter.ts';
 import type { GatewayError } from './errors.ts';
 
 /** Ready for Node. */
-type Headers = Record<string, string | number>;
+export type Headers = Record<string, string | number>;
 
 const EXPOSED = [
   'x-request-id',

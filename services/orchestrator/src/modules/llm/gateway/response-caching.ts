@@ -4,11 +4,11 @@ import { type AnswerFacts, type CachedAnswer, type ResponseCache, replayStream }
 import type { StreamRecorder } from '../cache/stream-recorder.ts';
 import type { Call } from './call.ts';
 import { invalidRequest } from './errors.ts';
-import { type Facts, annotated } from './facts.ts';
+import { type Facts, annotated, describe } from './facts.ts';
 import type { Meter } from './meter.ts';
 import type { ServingParts } from './parts.ts';
 import { Refused } from './refused.ts';
-import { endWith } from './respond.ts';
+import { endWith, usd } from './respond.ts';
 import type { Envelope } from './surfaces/envelope.ts';
 
 /** What one request has to do with the response cache. */
@@ -71,12 +71,9 @@ const FROM_CACHE: Facts = { provider: 'cache', costNanoUsd: 0, isFallback: false
 export function answerFromCache({ journal }: ServingParts, hit: CachedAnswer, parts: Hit): void {
   const { call, meter, envelope, lastEvent, present } = parts;
   meter.settleFromCache(hit.model, hit.usage);
-  Object.assign(call.headers, {
-    'x-gateway-provider': 'cache',
-    'x-gateway-cache': 'hit',
-    'x-gateway-cost-usd': '0.000000000',
-    age: hit.ageS,
-  });
+  describe(call.headers, { ...FROM_CACHE, model: hit.model, isCached: true });
+  call.headers['x-gateway-cost-usd'] = usd(FROM_CACHE.costNanoUsd);
+  call.headers['age'] = hit.ageS;
   journal.written(() => {
     if (call.isGone) return;
     if (envelope.isStream) return sendStream(call, hit, envelope.wantsUsage, lastEvent);

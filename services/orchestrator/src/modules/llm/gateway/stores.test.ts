@@ -9,6 +9,7 @@ import { atEnd, eventually } from '#test/support/stack.ts';
 import { startTcpProxy, targetOf, throughProxy } from '#test/support/tcp-proxy.ts';
 import { forgetPrincipals } from '../keys/changes.ts';
 import { revokeLlmKey } from '../keys/service.ts';
+import { redisNames } from '../limits/names.ts';
 
 const statusOf = (request: Promise<unknown>): Promise<number> =>
   request.then(
@@ -73,6 +74,8 @@ test.serial('a warm key costs one round trip to Redis and no SQL before the prov
   const gateway = await world.startGateway({}, quiet);
   const client = gateway.client(await world.createKey(await world.createTenant()));
   for (let message = 0; message < 3; message += 1) await client.chat.completions.create(hello);
+  const { usage } = redisNames(gateway.ctx.config.REDIS_PREFIX);
+  await eventually('them to be settled', async () => (await world.app.ctx.redis.xlen(usage)) === 3);
   const commands = countCommands(t);
   const statements: string[] = [];
   gateway.ctx.db.on('query', ({ sql }: { sql: string }) => {

@@ -10,6 +10,8 @@ const BEGIN_AFTER_MS = 10_000;
 const MAX_HELD_BYTES = 64 * 1024;
 /** A client that takes nothing for this long is gone. */
 const STALL_MS = 120_000;
+/** What waits for a slow client when the provider cannot be told to wait. */
+const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
 
 /** Where a stream goes, and who counts what it carries. */
 export interface StreamSink {
@@ -75,7 +77,7 @@ export class StreamRelay {
     if (this.#isOver) return;
     const rest = this.#splitter.rest();
     if (rest.length > 0) this.#relay([Buffer.concat([rest, Buffer.from('\n\n')])]);
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the last event may have ended it
+    // The last event may have ended it.
     if (this.#isOver) return;
     if (!this.#hasFinal) return this.#parts.onBroken(upstreamDisconnected);
     this.#finish([Buffer.from(this.#parts.sink.lastEvent)]);
@@ -132,6 +134,9 @@ export class StreamRelay {
         if (sink.wantsUsage)
           forward.push(sink.annotate(said.forward === undefined ? event : Buffer.from(said.forward)));
         return false;
+      case 'other':
+      case 'done':
+        break;
     }
     const shown = said.forward === undefined ? event : said.forward === '' ? undefined : Buffer.from(said.forward);
     if (shown) {
@@ -191,9 +196,12 @@ export class StreamRelay {
   }
 
   #waitForClient(): void {
-    if (this.#stall) return;
     const { sink, pause, resume } = this.#parts;
     const { response } = sink.call;
+    if (this.#stall) {
+      if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
+      return;
+    }
     pause();
     this.#stall = setTimeout(() => response.destroy(), STALL_MS);
     response.once('drain', () => {

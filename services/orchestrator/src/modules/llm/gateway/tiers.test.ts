@@ -21,7 +21,7 @@ test('of 100 requests of a student exactly 85 go to Groq, whichever gateway they
   world.startConsumer();
   const key = await world.createKey(await world.createTenant(STUDENT));
   const clients = gateways.map((gateway) => gateway.client(key));
-  await Promise.all(Array.from({ length: 100 }, (_, at) => clients[at % 2]?.chat.completions.create(ask)));
+  await Promise.all(Array.from({ length: 100 }, (_, at) => clients[at % 2]!.chat.completions.create(ask)));
   const rows = await world.rowsWhen(100);
   t.deepEqual(tally(rows), { groq: 85, openrouter: 15 });
   t.true(rows.every((row) => (row.provider === 'groq') === (row.cost_nano_usd === 0)));

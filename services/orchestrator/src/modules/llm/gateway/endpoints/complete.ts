@@ -1,20 +1,17 @@
 import type { Principal } from '../../keys/principal.ts';
-import type { Decision } from '../../limits/limiter.ts';
-import type { RoutePlan } from '../../routing/route-plan.ts';
-import { estimatePrompt, reservedUsage } from '../../usage/estimate.ts';
-import { authenticate, checkPrincipal, mayUse, presentedKey } from '../authenticate.ts';
+import { estimatePrompt } from '../../usage/estimate.ts';
+import { type Admitted, admit } from '../admit.ts';
+import { authenticate, presentedKey } from '../authenticate.ts';
 import type { Call } from '../call.ts';
 import { Completion } from '../completion.ts';
-import { freeProviderUnavailable, modelNotFound, noProvider, overloaded, tooDeep, unavailable } from '../errors.ts';
+import { freeProviderUnavailable, noProvider, overloaded, tooDeep } from '../errors.ts';
 import type { Facts } from '../facts.ts';
 import type { HeldBody } from '../held-bodies.ts';
 import { Meter } from '../meter.ts';
 import type { ServingParts } from '../parts.ts';
 import { readBody } from '../read-body.ts';
-import { refusalError } from '../refusals.ts';
 import { Caching, answerFromCache } from '../response-caching.ts';
 import { Refused } from '../refused.ts';
-import { addAllowances } from '../respond.ts';
 import { type Envelope, isEnvelope } from '../surfaces/envelope.ts';
 import type { SurfaceSpec } from '../surfaces/surfaces.ts';
 
@@ -73,7 +70,7 @@ async function begin(parts: ServingParts, call: Call, beginning: Beginning): Pro
   if (!isEnvelope(envelope)) throw new Refused(envelope);
   const promptEstimate = estimate(envelope);
   const caching = Caching.of(parts, call, principal, envelope);
-  const admitted = await admit(parts, call, { key, surface, envelope, promptEstimate, principal });
+  const admitted = await admit(parts, { call, key, surface, envelope, promptEstimate, principal });
   const { reservation, isBudgetFallback } = admitted.decision;
   const { principal: current } = admitted;
   const meter = new Meter(parts, { call, envelope, principal: current, reservation, isBudgetFallback, promptEstimate });
@@ -88,81 +85,6 @@ async function begin(parts: ServingParts, call: Call, beginning: Beginning): Pro
     return false;
   }
   return run(parts, call, { ...beginning, envelope, meter, admitted, caching });
-}
-
-interface Asked {
-  key: string;
-  surface: SurfaceSpec;
-  envelope: Envelope;
-  promptEstimate: number;
-  principal: Principal;
-}
-
-interface Admitted {
-  principal: Principal;
-  plan: RoutePlan;
-  decision: Extract<Decision, { kind: 'granted' }>;
-}
-
-/** What may be stale: the key's rights, and the routes. Each is read again once when the reserving call says so. */
-const MAX_ROUNDS = 3;
-
-/** The one round trip before a provider is called; another one only when something has just been changed. */
-async function admit(parts: ServingParts, call: Call, asked: Asked): Promise<Admitted> {
-  const { key, surface, envelope, promptEstimate } = asked;
-  let { principal } = asked;
-  for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const plan = planFor(parts, principal, envelope);
-    const decision = await reserve(parts, call, principal, plan, envelope, promptEstimate);
-    if (decision.kind === 'granted') {
-      addAllowances(call.headers, decision.allowances);
-      return { principal, plan, decision };
-    }
-    if (decision.kind === 'refused') {
-      addAllowances(call.headers, decision.allowances);
-      throw new Refused(refusalError(decision));
-    }
-    if (decision.what === 'config') await parts.router.reload();
-    else {
-      const again = await parts.principals.again(key);
-      checkPrincipal(again, surface.scope);
-      principal = again;
-    }
-  }
-  throw new Refused(unavailable('key store'));
-}
-
-function planFor({ router }: ServingParts, principal: Principal, envelope: Envelope): RoutePlan {
-  const plan = mayUse(principal, envelope.model)
-    ? router.plan(principal.limits.tier, envelope.model, envelope.surface)
-    : undefined;
-  if (!plan) throw new Refused(modelNotFound(envelope.model));
-  return plan;
-}
-
-async function reserve(
-  { limiter, prices, router, ctx }: ServingParts,
-  call: Call,
-  principal: Principal,
-  { dearest, counter }: RoutePlan,
-  envelope: Envelope,
-  promptEstimate: number,
-): Promise<Decision> {
-  const { LLM_RESERVED_COMPLETION_TOKENS: most } = ctx.config;
-  const usage = reservedUsage(promptEstimate, Math.min(envelope.maxCompletionTokens ?? most, most) * envelope.choices);
-  try {
-    return await limiter.reserve({
-      requestId: call.requestId,
-      principal,
-      configVersion: router.version,
-      counter,
-      costNanoUsd: dearest === null ? 0 : prices.cost(dearest, false, usage).costNanoUsd,
-      tokens: usage.promptTokens + usage.completionTokens,
-    });
-  } catch (error) {
-    ctx.log.warn({ err: error, ...call.names }, 'nothing could be reserved');
-    throw new Refused(unavailable('limit store'));
-  }
 }
 
 interface Run extends Beginning {
