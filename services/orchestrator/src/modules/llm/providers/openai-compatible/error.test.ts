@@ -79,7 +79,14 @@ const CASES: Record<string, Case> = {
         code: 'rate_limit_exceeded',
       },
     },
-    is: { status: 429, isOurs: true },
+    is: { status: 413, isOurs: true },
+  },
+  'OpenAI: what the client wrote, quoted': {
+    status: 400,
+    body: {
+      error: { message: "Invalid value: 'incorrect api key'. Supported values are: 'user'.", code: 'invalid_value' },
+    },
+    is: { status: 400, isOurs: false, body: { code: 'invalid_value' } },
   },
   'Groq: the model is gone': {
     status: 400,

@@ -12,7 +12,8 @@ const OUR_ACCOUNT = new Set([401, 402, 403]);
 const OVERLOADED = new Set([498, 503, 529]);
 /** The same with another status: xAI says 400 of a wrong key, OpenAI 429 of an unpaid bill. */
 const OUR_ACCOUNTS_CODES = new Set(['invalid_api_key', 'insufficient_quota', 'billing_hard_limit_reached']);
-const OUR_ACCOUNTS_WORDS = /\b(?:incorrect|invalid) api key|api key not valid|credit balance is too low/i;
+/** At the beginning: further on a message may quote the client, who must not be able to close a provider for everybody. */
+const OUR_ACCOUNTS_WORDS = /^(?:(?:incorrect|invalid) api key|api key not valid|your credit balance is too low)/i;
 const TOO_LONG =
   /maximum context length|context[_ ]length[_ ]exceeded|context (?:window|size|length)|prompt is too long|input is too long|too many tokens|(?:prompt|input) (?:tokens? )?.{0,40}exceeds?/i;
 const INVALID = 'invalid_request_error';
@@ -71,8 +72,8 @@ export function classify(status: number, given: ErrorBody | undefined, retryAfte
   const known = status < 500 ? given : undefined;
   if (known && isOurAccount(known)) return refused;
   if (known && isTooLong(known)) return tooLong(known);
-  // Groq says 413 of a request that is larger than what it allows us in a minute.
-  if (status === 429 || (status === 413 && known?.code === 'rate_limit_exceeded')) return rateLimited(retryAfterS);
+  if (status === 429) return rateLimited(retryAfterS);
+  if (status === 413 && known?.code === 'rate_limit_exceeded') return tooMuchAtOnce;
   if (known?.code === 'model_decommissioned')
     return { status: 404, body: { ...known, code: 'model_not_found' }, isOurs: true };
   if (known && THE_CLIENTS.has(status)) return { status, body: known, isOurs: false };
@@ -108,6 +109,9 @@ export const rateLimited = (retryAfterS = 1): UpstreamError => ({
   ...ours(429, 'requests', 'rate_limit_exceeded', 'The provider is serving as many requests as it allows us.'),
   retryAfterS,
 });
+
+/** Groq says so of a request that is larger than what it allows us in a minute: it may serve all others. */
+const tooMuchAtOnce = ours(413, INVALID, 'request_too_large', 'The request is larger than the provider takes.');
 
 export const overloaded = (retryAfterS = 1): UpstreamError => ({
   ...ours(503, UPSTREAM, 'overloaded', 'The provider is overloaded.'),
