@@ -52,7 +52,9 @@ const refusals: [(typeof SURFACES)[number], object, string][] = [
   ['responses', { model: 'm', input: 'a', previous_response_id: 'resp_1' }, 'previous_response_id'],
   ['responses', { model: 'm', input: 'a', background: true }, 'background'],
   ['responses', { model: 'm', input: 'a', tools: [{ type: 'web_search' }] }, 'tools[0]'],
+  ['responses', { model: 'm', input: 'a', tools: [{ type: { toString: 1 } }] }, 'tools[0]'],
   ['messages', { model: 'm', messages: hi }, 'max_tokens'],
+  ['messages', { model: 'm', messages: hi, max_tokens: 5, tools: [{ type: { toString: 1 } }] }, 'tools[0]'],
   ['messages', { model: 'm', messages: hi, max_tokens: 5, tools: [{ type: 'web_search_20250305' }] }, 'tools[0]'],
 ];
 for (const [name, body, param] of refusals)

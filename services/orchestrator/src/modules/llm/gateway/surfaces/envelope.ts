@@ -81,7 +81,9 @@ export function wrongServiceTier({ service_tier: tier }: Body): GatewayError | u
 export function wrongTool({ tools }: Body, isOwn: (type: string | undefined) => boolean): GatewayError | undefined {
   if (!isGiven(tools)) return undefined;
   if (!Array.isArray(tools)) return invalid('tools', 'a list');
-  const typeOf = (tool: Record<string, unknown>) => (isGiven(tool['type']) ? String(tool['type']) : undefined);
-  const wrong = tools.findIndex((tool) => !isObject(tool) || !isOwn(typeOf(tool)));
+  const wrong = tools.findIndex((tool) => {
+    const type: unknown = isObject(tool) ? (tool['type'] ?? undefined) : null;
+    return !(type === undefined || typeof type === 'string') || !isOwn(type);
+  });
   return wrong < 0 ? undefined : notOffered(`tools[${wrong}]`, 'only tools that you run yourself are');
 }

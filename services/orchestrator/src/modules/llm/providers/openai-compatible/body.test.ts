@@ -40,6 +40,9 @@ const TWO_READINGS: Record<string, string> = {
   'the model escaped, alone': String.raw`{"messages":[],"mode\u006C":"allowed"}`,
   'the model in capitals, as Go reads it': '{"model":"allowed","messages":[],"Model":"dear"}',
   'the model after a nested one': '{"messages":[],"x":{"model":"dear"},"model":"allowed"}',
+  'what is refused, twice': '{"model":"allowed","messages":[],"service_tier":"dear","service_tier":"auto"}',
+  'what is refused, in capitals': '{"model":"allowed","messages":[],"Service_Tier":"dear"}',
+  'other models, twice': '{"model":"allowed","messages":[],"models":["dear"],"models":null}',
   'invalid UTF-8': '{"model":"allowed","messages":[],"x":"\xff"}',
 };
 for (const [what, json] of Object.entries(TWO_READINGS))

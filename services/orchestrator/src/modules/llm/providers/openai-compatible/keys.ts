@@ -7,6 +7,20 @@ const GUARDED = [
   'max_completion_tokens',
   'max_output_tokens',
   'n',
+  // What is refused because it would cost more than tokens, or reach what all tenants share.
+  'tools',
+  'service_tier',
+  'speed',
+  'web_search_options',
+  'mcp_servers',
+  'container',
+  'previous_response_id',
+  'conversation',
+  'background',
+  'models',
+  'preset',
+  'route',
+  'fallbacks',
 ] as const;
 type Guarded = (typeof GUARDED)[number];
 
