@@ -174,3 +174,17 @@ test('a settlement that Redis refuses stays owed and holds up neither the heart 
   t.is(await beats(), before + 2);
   t.false((await world.redis.hkeys(`${world.prefix}:llm:reserved:wrk_1`)).includes(other.requestId));
 });
+
+test('nobody is taken for dead because Redis was away', async (t) => {
+  const world = startLimitsWorld(atEnd(t));
+  const [alive, sweeper] = [world.limiter({ deadMs }), world.limiter({ deadMs })];
+  await granted(alive, principalWith(limits), COSTS);
+  await sweeper.sweep();
+  const connect = world.cut(sweeper);
+  await t.throwsAsync(() => sweeper.sweep());
+  await sleep(deadMs);
+  await connect();
+  t.is(await sweeper.sweep(), 0, 'it could not beat either');
+  await sleep(deadMs);
+  t.is(await sweeper.sweep(), 1);
+});

@@ -47,7 +47,7 @@ export class Sweeper {
   }
 
   async sweep(): Promise<number> {
-    const gateways = Object.entries(await this.#redis.hgetall(this.#names.gateways));
+    const gateways = Object.entries(await this.#beats());
     const nowMs = performance.now();
     let swept = 0;
     for (const [gatewayId, beats] of gateways) {
@@ -73,6 +73,16 @@ export class Sweeper {
       }
     } while (cursor !== '0');
     return given;
+  }
+
+  /** A heart cannot be heard while Redis is away: then all of them are listened to anew. */
+  async #beats(): Promise<Record<string, string>> {
+    try {
+      return await this.#redis.hgetall(this.#names.gateways);
+    } catch (error) {
+      this.#seen.clear();
+      throw error;
+    }
   }
 
   #isDead(gatewayId: string, beats: string, nowMs: number): boolean {

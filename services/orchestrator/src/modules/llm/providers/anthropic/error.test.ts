@@ -18,6 +18,11 @@ test('hands on what the client did wrong, in OpenAI’s envelope', (t) => {
   t.like(read(413, 'request_too_large', 'Request exceeds the maximum size'), { status: 413, isOurs: false });
 });
 
+test('does not take what the client wrote, quoted, for a word about our account', (t) => {
+  const quoted = 'messages.0.role: Unexpected role "usage limits, credit balance".';
+  t.like(read(400, 'invalid_request_error', quoted), { status: 400, isOurs: false });
+});
+
 test('says too long as OpenAI’s clients know it', (t) => {
   t.like(read(400, 'invalid_request_error', 'prompt is too long: 214802 tokens > 200000 maximum'), {
     status: 400,

@@ -21,7 +21,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 };
 const UNKNOWN = 500;
 /** Said with 400: the operator has set a limit at Anthropic, or has not paid. */
-const OUR_LIMIT = /usage limits|credit balance/i;
+const OUR_LIMIT = /^(?:you have reached your .*usage limits|your credit balance)/i;
 
 export const readError = (status: number, headers: Headers, body: Buffer): UpstreamError =>
   explain(status, parseEnvelope(body), retryAfter(headers));
