@@ -66,7 +66,7 @@ async function keyOfNewTenant(app: TestApp): Promise<string> {
   return secret;
 }
 
-/** The plan with a limit of every kind. */
+/** The plan, with its limits out of reach. */
 function generousCatalogue(): string {
   const path = join(folder, 'catalogue.yaml');
   const text = readFileSync(repositoryPath('services/orchestrator/catalogue.yaml'), 'utf8');
