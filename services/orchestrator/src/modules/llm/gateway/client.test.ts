@@ -271,6 +271,17 @@ test('ten a minute are ten, and a failure of the provider counts for nothing', a
   t.true(retryAfter > 50 && retryAfter <= 60);
 });
 
+test('what a provider says no to is a request of the minute, and no message', async (t) => {
+  const world = await startLlmWorld(atEnd(t));
+  const gateway = await world.startGateway();
+  const client = gateway.client(await world.createKey(await world.createTenant(STUDENT)));
+  const wrong = { ...hello, messages: [{ role: 'nobody' as 'user', content: 'x' }] };
+  for (let at = 0; at < 10; at += 1)
+    await t.throwsAsync(() => client.chat.completions.create(wrong), { instanceOf: OpenAI.BadRequestError });
+  await t.throwsAsync(() => client.chat.completions.create(wrong), { instanceOf: OpenAI.RateLimitError });
+  t.is(world.provider.produced().length, 0);
+});
+
 test('a tenant without a plan of the gateway gets nothing', async (t) => {
   const world = await startLlmWorld(atEnd(t));
   const gateway = await world.startGateway();

@@ -256,7 +256,7 @@ export class Completion implements StreamSink {
       return;
     }
     const isFreeDown = this.meter.isBudgetFallback && kind !== 'client' && !isBegun;
-    this.#fail(isFreeDown ? freeProviderUnavailable : this.#lastError, reason);
+    this.#fail(isFreeDown ? freeProviderUnavailable : this.#lastError, reason, kind === 'client');
   }
 
   #exhausted(): GatewayError {
@@ -264,12 +264,12 @@ export class Completion implements StreamSink {
     return this.#lastError ?? noProviderAvailable;
   }
 
-  #fail(error: GatewayError, reason: string): void {
+  #fail(error: GatewayError, reason: string, isRejected = false): void {
     if (this.#attempt?.hasBegun) {
       this.meter.settle('cut');
       this.#attempt.finishWith(error);
     } else {
-      this.meter.release(reason);
+      this.meter.release(reason, isRejected);
       if (this.#candidate) this.#describe();
       this.call.fail(error);
     }

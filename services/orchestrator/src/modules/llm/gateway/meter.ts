@@ -164,12 +164,12 @@ export class Meter {
     return this.#usage;
   }
 
-  /** The client got nothing: it counts for nothing. */
-  release(reason: string): void {
+  /** The client got nothing: it counts for nothing, or only as a request when a provider rejected what was asked. */
+  release(reason: string, isRejected = false): void {
     if (this.#isOver) return;
     this.#isOver = true;
     if (this.#answerer) this.#parts.journal.void(this.requestId);
-    this.#follow(this.#parts.limiter.release(this.#metered.reservation));
+    this.#follow(this.#parts.limiter.release(this.#metered.reservation, { isRejected }));
     this.#parts.metrics.requests.inc({ provider: this.#answerer?.candidate.provider ?? 'none', outcome: reason });
   }
 
@@ -213,7 +213,8 @@ export class Meter {
     const byRule = { ...estimatedUsage(promptEstimate, this.#characters), ...promptOf(this.#promptUsage) };
     if (this.#keptCharacters > MAX_KEPT_CHARACTERS) return byRule;
     const body = this.#promptUsage ? null : envelope.body;
-    const counted = await this.#parts.countTokens(candidate.model, body, this.#text);
+    const counted = await this.#parts.countTokens(candidate.model, body, this.#text).catch(() => undefined);
+    if (!counted) return byRule;
     return { ...byRule, ...(body && counted), completionTokens: counted.completionTokens };
   }
 

@@ -57,20 +57,24 @@ class ProviderList {
     this.#upstream = upstream;
   }
 
-  /** Rejects when the provider never gave a list. */
+  /** Rejects when the provider never gave a list; nobody waits for a newer one. */
   async get(requestId: string): Promise<readonly ModelView[]> {
-    if (performance.now() > this.#askAt) {
-      this.#asking ??= this.#ask(requestId).finally(() => {
+    const asking = performance.now() > this.#askAt ? this.#askOnce(requestId) : undefined;
+    if (!this.#models) await asking;
+    else asking?.catch(() => undefined);
+    return this.#models ?? [];
+  }
+
+  #askOnce(requestId: string): Promise<void> {
+    this.#asking ??= this.#ask(requestId)
+      .catch((error: unknown) => {
+        this.#askAt = performance.now() + RETRY_MS;
+        throw error;
+      })
+      .finally(() => {
         this.#asking = undefined;
       });
-      try {
-        await this.#asking;
-      } catch (error) {
-        this.#askAt = performance.now() + RETRY_MS;
-        if (!this.#models) throw error;
-      }
-    }
-    return this.#models ?? [];
+    return this.#asking;
   }
 
   async #ask(requestId: string): Promise<void> {

@@ -67,35 +67,40 @@ interface Hit {
 
 const FROM_CACHE: Facts = { provider: 'cache', costNanoUsd: 0, isFallback: false, isBudgetFallback: false };
 
-/** Counted as any other request, but for what it costs. */
-export function answerFromCache({ journal }: ServingParts, hit: CachedAnswer, parts: Hit): void {
-  const { call, meter, envelope, lastEvent, present } = parts;
+/** Counted as any other request, but for what it costs. False, and nothing done, when it cannot be shown again. */
+export function answerFromCache({ journal, log }: ServingParts, hit: CachedAnswer, parts: Hit): boolean {
+  const { call, meter } = parts;
+  const shown = show(hit, parts, log);
+  if (!shown) return false;
   meter.settleFromCache(hit.model, hit.usage);
   describe(call.headers, { ...FROM_CACHE, model: hit.model, isCached: true });
   call.headers['x-gateway-cost-usd'] = usd(FROM_CACHE.costNanoUsd);
   call.headers['age'] = hit.ageS;
   journal.written(() => {
     if (call.isGone) return;
-    if (envelope.isStream) return sendStream(call, hit, envelope.wantsUsage, lastEvent);
-    const body = present?.(hit.bytes, FROM_CACHE) ?? annotated(hit.bytes, FROM_CACHE);
-    call.response.writeHead(200, {
-      ...call.headers,
-      'content-type': 'application/json',
-      'content-length': body.length,
-    });
-    endWith(call.response, body);
+    call.response.writeHead(200, { ...call.headers, ...shown.headers, 'content-length': shown.body.length });
+    endWith(call.response, shown.body);
   });
+  return true;
 }
 
-function sendStream({ response, headers }: Call, hit: CachedAnswer, wantsUsage: boolean, lastEvent: string): void {
-  const { events, usageEvent } = replayStream(hit, wantsUsage);
-  response.writeHead(200, {
-    ...headers,
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-cache, no-transform',
-    'x-accel-buffering': 'no',
-  });
-  response.write(events);
-  if (usageEvent) response.write(annotated(usageEvent, FROM_CACHE));
-  response.end(lastEvent);
+function show(hit: CachedAnswer, parts: Hit, log: ServingParts['log']) {
+  try {
+    return parts.envelope.isStream ? streamed(hit, parts) : plain(hit, parts);
+  } catch (error) {
+    log.warn({ err: error, ...parts.call.names }, 'an answer of the cache cannot be shown');
+    return undefined;
+  }
+}
+
+function plain(hit: CachedAnswer, { present }: Hit) {
+  const body = present?.(hit.bytes, FROM_CACHE) ?? annotated(hit.bytes, FROM_CACHE);
+  return { headers: { 'content-type': 'application/json' }, body };
+}
+
+function streamed(hit: CachedAnswer, { envelope, lastEvent }: Hit) {
+  const { events, usageEvent } = replayStream(hit, envelope.wantsUsage);
+  const usage = usageEvent ? [annotated(usageEvent, FROM_CACHE)] : [];
+  const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache, no-transform' };
+  return { headers, body: Buffer.concat([events, ...usage, Buffer.from(lastEvent)]) };
 }

@@ -92,9 +92,12 @@ export class Limiter {
     await this.#giveBack(reservation, settlement);
   }
 
-  /** The request was not served: it counts for nothing. The second time changes nothing. */
-  async release(reservation: Reservation): Promise<void> {
-    await this.#giveBack(reservation, null);
+  /**
+   * The request was not served: it counts for nothing, but for the minute's requests when it was the client's own
+   * mistake: somebody else had the work of saying no. The second time changes nothing.
+   */
+  async release(reservation: Reservation, { isRejected = false } = {}): Promise<void> {
+    await this.#giveBack(reservation, null, isRejected);
   }
 
   /** Says that we live, and settles what could not be settled before; run it each second. */
@@ -174,11 +177,11 @@ export class Limiter {
     await this.#redis.set(key, value, 'EX', keptS(period), 'NX');
   }
 
-  async #giveBack(reservation: Reservation, settlement: Settlement | null): Promise<void> {
+  async #giveBack(reservation: Reservation, settlement: Settlement | null, isRejected = false): Promise<void> {
     const { requestId, epoch } = reservation;
     const usage = settlement?.usage ?? '';
     try {
-      const correction = correctionOf(this.#names, reservation, settlement);
+      const correction = correctionOf(this.#names, reservation, settlement, isRejected);
       const isDone = await this.#turns.giveBack(requestId, correction, usage);
       if (!isDone && settlement) await this.#addLate(LateUsage.parse(JSON.parse(usage)), usage, epoch);
     } catch (error) {

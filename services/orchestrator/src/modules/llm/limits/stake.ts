@@ -26,8 +26,8 @@ export interface Correction {
   amounts: string;
 }
 
-/** By what it used, or by everything when it came to nothing. */
-export function correctionOf(names: RedisNames, stake: Stake, used: Used | null): Correction {
+/** By what it used, or by everything when it came to nothing; a rejected one stays a request of its minute. */
+export function correctionOf(names: RedisNames, stake: Stake, used: Used | null, isRejected = false): Correction {
   const cost = (used?.costNanoUsd ?? 0) - stake.costNanoUsd;
   const tokens = (used?.tokens ?? 0) - stake.tokens;
   const correction: Correction = { layout: '', keys: '', amounts: '' };
@@ -43,7 +43,7 @@ export function correctionOf(names: RedisNames, stake: Stake, used: Used | null)
     else if (kind === 'lives') add('c', key, -1);
     else if (kind === 'tokens') add('t', `${key}:${stake.minute}`, tokens);
     else if (!used && kind === 'messages') add('c', key, -1);
-    else if (!used) {
+    else if (!used && !isRejected) {
       correction.layout += 'r';
       correction.keys += `${key}:${stake.minute}\n`;
     }

@@ -79,11 +79,8 @@ async function begin(parts: ServingParts, call: Call, beginning: Beginning): Pro
     meter.release('left_before_start');
     return false;
   }
-  if (hit) {
-    const { lastEvent } = surface;
-    answerFromCache(parts, hit, { call, meter, envelope, lastEvent, present: options.present });
-    return false;
-  }
+  const shown = { call, meter, envelope, lastEvent: surface.lastEvent, present: options.present };
+  if (hit && answerFromCache(parts, hit, shown)) return false;
   return run(parts, call, { ...beginning, envelope, meter, admitted, caching });
 }
 
