@@ -27,7 +27,7 @@ test('what a dead gateway held is given back once, however many sweep', async (t
   for (let request = 0; request < 20; request += 1) await granted(dead, principal, COSTS);
   t.deepEqual(counts(await world.counted(), 'live'), [20]);
   for (const limiter of living) t.is(await limiter.sweep(), 0, 'its heart may beat yet');
-  await sleep(deadMs);
+  await sleep(deadMs + 20);
   for (const limiter of living) await limiter.beat();
   const swept = await Promise.all(living.map((limiter) => limiter.sweep()));
   t.is(
@@ -56,7 +56,7 @@ test('a gateway that dies right after its first reservation, without a beat, is 
   const [dead, sweeper] = [world.limiter({ deadMs }), world.limiter({ deadMs })];
   await granted(dead, principalWith(limits), COSTS);
   await sweeper.sweep();
-  await sleep(deadMs);
+  await sleep(deadMs + 20);
   t.is(await sweeper.sweep(), 1);
   t.deepEqual(await world.counted(), {});
 });
@@ -67,7 +67,7 @@ test('what a gateway settles after it was taken for dead counts once', async (t)
   const principal = principalWith(limits);
   const [served, failed] = [await granted(paused, principal, COSTS), await granted(paused, principal, COSTS)];
   await sweeper.sweep();
-  await sleep(deadMs);
+  await sleep(deadMs + 20);
   t.is(await sweeper.sweep(), 2);
   const settlement = { usage: usageOf(served, 700), costNanoUsd: 700, tokens: 30 };
   for (let time = 0; time < 2; time += 1) {
@@ -89,7 +89,7 @@ test('late usage counts in what is being counted, once, whoever brings it', asyn
   // The journal may be read before or after the reservation is given back.
   await one.addUsage([usage]);
   await one.sweep();
-  await sleep(deadMs);
+  await sleep(deadMs + 20);
   await one.beat();
   t.is(await one.sweep(), 1);
   await Promise.all([one.addUsage([usage, usage]), two.addUsage([usage])]);
@@ -182,9 +182,9 @@ test('nobody is taken for dead because Redis was away', async (t) => {
   await sweeper.sweep();
   const connect = world.cut(sweeper);
   await t.throwsAsync(() => sweeper.sweep());
-  await sleep(deadMs);
+  await sleep(deadMs + 20);
   await connect();
   t.is(await sweeper.sweep(), 0, 'it could not beat either');
-  await sleep(deadMs);
+  await sleep(deadMs + 20);
   t.is(await sweeper.sweep(), 1);
 });
