@@ -20,7 +20,9 @@ test.before('a stack with somebody in it', async () => {
   await ensureInstalled();
   customer = await Customer.comesBack();
   await customer.looksAroundSoon();
-  home = (await git('rev-parse', '--abbrev-ref', 'HEAD')).trim();
+  const branch = (await git('rev-parse', '--abbrev-ref', 'HEAD')).trim();
+  // A clone of a checkout without a branch has none either.
+  home = branch === 'HEAD' ? (await git('rev-parse', 'HEAD')).trim() : branch;
 });
 
 /** A release of its own, as a commit beside the one that runs. */
