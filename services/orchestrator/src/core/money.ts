@@ -1,4 +1,5 @@
 const NANO_DIGITS = 9;
+export const NANO_PER_USD = 10 ** NANO_DIGITS;
 
 /** Whole nano-dollars as dollars, exactly: 1 500 000 → `0.0015`. */
 export function nanoToUsd(nanoUsd: number | bigint): string {

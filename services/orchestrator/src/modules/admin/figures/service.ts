@@ -1,3 +1,4 @@
+import { NANO_PER_USD } from '#core/money.ts';
 import type { Context } from '#core/context.ts';
 import { dayIn } from '#core/calendar.ts';
 import { usageWaiting } from '#modules/llm/usage/service.ts';
@@ -7,8 +8,6 @@ import { TWELFTHS, recurringOf } from './recurring.ts';
 
 type Rows = Awaited<ReturnType<typeof figure>>;
 type Counted = Record<FigureName, Rows>;
-
-const NANO = 1e9;
 
 /** Counts everything, one statement after the other, and shows it only when all of it is known. */
 export async function countFigures(ctx: Context, figures: Figures): Promise<void> {
@@ -118,7 +117,7 @@ function showLlm(ctx: Context, figures: Figures, counted: Counted): void {
   figures.llm_active_users_today.set(number(counted.llmUsers[0], 'count'));
   figures.llm_abusive_users_today.set(number(counted.llmUsers[0], 'abusive'));
   const cost = sum(counted.llmProviders, 'costNanoUsd');
-  const budget = ctx.config.LLM_DAILY_BUDGET_USD * NANO;
+  const budget = ctx.config.LLM_DAILY_BUDGET_USD * NANO_PER_USD;
   figures.llm_cost_today_nano_usd.set(cost);
   figures.llm_budget_nano_usd.set(budget);
   figures.llm_budget_remaining_nano_usd.set(Math.max(0, budget - cost));

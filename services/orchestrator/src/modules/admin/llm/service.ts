@@ -1,3 +1,4 @@
+import { NANO_PER_USD } from '#core/money.ts';
 import { addDays, dayIn } from '#core/calendar.ts';
 import type { Context } from '#core/context.ts';
 import type { CsvFile } from '#core/http/csv.ts';
@@ -16,7 +17,6 @@ import type {
   PlatformUsageQuery,
 } from './schemas.ts';
 
-const NANO = 1e9;
 const MONTH_DAYS = 30;
 const MAX_ABUSIVE = 100;
 
@@ -27,7 +27,7 @@ export async function llmDashboard(ctx: Context): Promise<LlmDashboard> {
   const { groups } = await platformUsage(ctx, { from: day, to: day, groupBy: 'provider' });
   return dashboardOf({
     ...{ at, timeZone, day, usdRates },
-    budgetNanoUsd: Math.round(budget * NANO),
+    budgetNanoUsd: Math.round(budget * NANO_PER_USD),
     providers: groups.map(({ value, requests, costNanoUsd }) => ({ provider: value, requests, costNanoUsd })),
     activeUsers: await usersOfDay(ctx.db, day).count(),
     abusiveUsers: await abusiveOn(ctx, day),

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Context } from '#core/context.ts';
 import { newId } from '#core/ids.ts';
+import { NANO_PER_USD } from '#core/money.ts';
 import { ResponseCache } from '../cache/response-cache.ts';
 import { Limiter } from '../limits/limiter.ts';
 import { PriceTable } from '../prices/prices.ts';
@@ -36,7 +37,6 @@ const REDIS_TIMEOUT_MS = 2000;
 /** Of the time to stop, kept for ending what is left and settling it. */
 const LAST_MOMENTS_MS = 3000;
 const SETTLE_MS = 1500;
-const NANO_PER_USD = 1_000_000_000;
 
 export interface GatewayOptions {
   keeperTimes?: Partial<KeeperTimes>;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { NANO_PER_USD } from '#core/money.ts';
 import type { Allowance, Allowances } from '../limits/limiter.ts';
 import type { GatewayError } from './errors.ts';
 
@@ -110,11 +111,9 @@ function duration(ms: number): string {
     .join('');
 }
 
-const NANO = 1_000_000_000;
-
 /** Exact: 0.000034500 and never 3.45e-5. */
 export function usd(nano: number): string {
-  return `${Math.floor(nano / NANO)}.${String(nano % NANO).padStart(9, '0')}`;
+  return `${Math.floor(nano / NANO_PER_USD)}.${String(nano % NANO_PER_USD).padStart(9, '0')}`;
 }
 
 /** More is not worth the copy. */
@@ -139,3 +138,10 @@ export function sendJson(response: ServerResponse, headers: Headers, body: unkno
   });
   response.end(json);
 }
+
+/** Nothing on the way may hold a stream back or pack it. */
+export const STREAM_HEADERS: Readonly<Headers> = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+};

@@ -8,7 +8,7 @@ import { type Facts, annotated, describe } from './facts.ts';
 import type { Meter } from './meter.ts';
 import type { ServingParts } from './parts.ts';
 import { Refused } from './refused.ts';
-import { endWith, usd } from './respond.ts';
+import { STREAM_HEADERS, endWith, usd } from './respond.ts';
 import type { Envelope } from './surfaces/envelope.ts';
 
 /** What one request has to do with the response cache. */
@@ -101,6 +101,5 @@ function plain(hit: CachedAnswer, { present }: Hit) {
 function streamed(hit: CachedAnswer, { envelope, lastEvent }: Hit) {
   const { events, usageEvent } = replayStream(hit, envelope.wantsUsage);
   const usage = usageEvent ? [annotated(usageEvent, FROM_CACHE)] : [];
-  const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache, no-transform' };
-  return { headers, body: Buffer.concat([events, ...usage, Buffer.from(lastEvent)]) };
+  return { headers: STREAM_HEADERS, body: Buffer.concat([events, ...usage, Buffer.from(lastEvent)]) };
 }

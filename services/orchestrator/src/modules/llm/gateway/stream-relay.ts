@@ -1,7 +1,7 @@
 import type { StreamEvent, StreamReader, TokenUsage, UpstreamError } from '../providers/provider.ts';
 import type { Call } from './call.ts';
 import { type GatewayError, upstreamBroken, upstreamDisconnected } from './errors.ts';
-import { errorEvent } from './respond.ts';
+import { STREAM_HEADERS, errorEvent } from './respond.ts';
 import { SseSplitter, joinNeighbours } from './sse-splitter.ts';
 
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
@@ -187,12 +187,7 @@ export class StreamRelay {
     this.#hasBegun = true;
     const { sink } = this.#parts;
     sink.begin();
-    sink.call.response.writeHead(200, {
-      ...sink.call.headers,
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache, no-transform',
-      'x-accel-buffering': 'no',
-    });
+    sink.call.response.writeHead(200, { ...sink.call.headers, ...STREAM_HEADERS });
   }
 
   #waitForClient(): void {

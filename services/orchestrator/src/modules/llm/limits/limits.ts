@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NANO_PER_USD } from '#core/money.ts';
 import type { Entitlements } from '#modules/catalogue/schemas.ts';
 
 const limit = z.number().int().nonnegative().nullable();
@@ -38,8 +39,6 @@ export const NO_QUOTA: Quota = {
   concurrency: null,
   budget: null,
 };
-
-const NANO_PER_USD = 1e9;
 
 /** What the tenant's plans allow: 0 messages means that no plan of the gateway is held, other zeros that no plan sets that limit. */
 export function planQuota(entitlements: Entitlements): Quota {

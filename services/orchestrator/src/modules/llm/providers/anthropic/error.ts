@@ -1,4 +1,4 @@
-import { classify } from '../openai-compatible/error.ts';
+import { STATUS_OF_TYPE, classify } from '../openai-compatible/error.ts';
 import { envelopeOf, parseEnvelope } from '../openai-compatible/envelope.ts';
 import { retryAfter } from '../openai-compatible/retry-after.ts';
 import type { UpstreamError } from '../provider.ts';
@@ -6,19 +6,6 @@ import type { UpstreamError } from '../provider.ts';
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 type Envelope = NonNullable<ReturnType<typeof envelopeOf>>;
 
-/** https://platform.claude.com/docs/en/api/errors; in a stream the type is all there is. */
-const STATUS_OF: Readonly<Record<string, number>> = {
-  invalid_request_error: 400,
-  authentication_error: 401,
-  billing_error: 402,
-  permission_error: 403,
-  not_found_error: 404,
-  request_too_large: 413,
-  rate_limit_error: 429,
-  api_error: 500,
-  timeout_error: 504,
-  overloaded_error: 529,
-};
 const UNKNOWN = 500;
 /** Said with 400: the operator has set a limit at Anthropic, or has not paid. */
 const OUR_LIMIT = /^(?:you have reached your .*usage limits|your credit balance)/i;
@@ -28,7 +15,7 @@ export const readError = (status: number, headers: Headers, body: Buffer): Upstr
 
 export function errorOf(given: unknown): UpstreamError {
   const envelope = envelopeOf(given);
-  return explain(STATUS_OF[envelope?.type ?? ''] ?? UNKNOWN, envelope);
+  return explain(STATUS_OF_TYPE[envelope?.type ?? ''] ?? UNKNOWN, envelope);
 }
 
 function explain(status: number, envelope: Envelope | undefined, retryAfterS?: number): UpstreamError {

@@ -20,10 +20,8 @@ const INVALID = 'invalid_request_error';
 const UPSTREAM = 'upstream_error';
 const TOO_LONG_CODE = 'context_length_exceeded';
 
-/** In a stream there is no status: OpenAI's codes, and Anthropic's types (https://platform.claude.com/docs/en/api/errors). */
-const STATUS_OF: Readonly<Record<string, number>> = {
-  rate_limit_exceeded: 429,
-  server_error: 500,
+/** https://platform.claude.com/docs/en/api/errors; in a stream the type is all there is. */
+export const STATUS_OF_TYPE: Readonly<Record<string, number>> = {
   invalid_request_error: 400,
   authentication_error: 401,
   billing_error: 402,
@@ -34,6 +32,13 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   api_error: 500,
   timeout_error: 504,
   overloaded_error: 529,
+};
+
+/** In a stream there is no status: OpenAI's codes, and Anthropic's types. */
+const STATUS_OF: Readonly<Record<string, number>> = {
+  rate_limit_exceeded: 429,
+  server_error: 500,
+  ...STATUS_OF_TYPE,
 };
 
 type Headers = Record<string, string | string[] | undefined>;

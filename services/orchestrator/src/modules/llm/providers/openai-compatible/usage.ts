@@ -1,6 +1,6 @@
+import { NANO_PER_USD } from '#core/money.ts';
 import type { TokenUsage } from '../provider.ts';
 
-const NANO_PER_USD = 1e9;
 /** xAI counts in ticks of 10⁻¹⁰ USD: https://docs.x.ai/developers/cost-tracking. */
 const TICKS_PER_NANO = 10;
 /** More digits than a price has, fewer than a double: 0.00014 USD are 140000 nano, not 140000.00000000003. */
