@@ -41,7 +41,9 @@ main() {
   remove_leftovers
   RUN=$(mktemp -d "${TMPDIR:-/tmp}/bastide-quickstart.XXXXXX")
   chmod 711 "$RUN"
-  echo $$ >"$RUN/pid"
+  # At once with its content: another start that reads it half-written would take this folder for a dead one's.
+  echo $$ >"$RUN/pid.new"
+  mv "$RUN/pid.new" "$RUN/pid"
   trap clean_up EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
@@ -80,7 +82,7 @@ parse_arguments() {
 remove_leftovers() {
   local folder
   for folder in "${TMPDIR:-/tmp}"/bastide-quickstart.*; do
-    [[ -f $folder/pid && -O $folder ]] || continue
+    [[ -s $folder/pid && -O $folder ]] || continue
     kill -0 "$(<"$folder/pid")" 2>/dev/null || rm -rf "$folder"
   done
 }
@@ -96,7 +98,7 @@ clean_up() {
   [[ -n ${REDIS_PID:-} ]] && stop_process "$REDIS_PID"
   drop_foreign_databases
   [[ -n ${MARIADB_PID:-} ]] && stop_process "$MARIADB_PID"
-  rm -rf "$RUN"
+  remove_folder "$RUN"
   exit "$status"
 }
 

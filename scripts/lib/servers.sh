@@ -88,6 +88,17 @@ start_redis() {
   die "Redis did not start; its log is above"
 }
 
+# A process that was told to stop may still write a last file while its folder goes. What cannot be removed is told, and
+# is no reason to fail: whoever made a folder in /tmp has done the work by now.
+remove_folder() {
+  local tries
+  for ((tries = 0; tries < 20; tries++)); do
+    if rm -rf "$1" 2>/dev/null; then return 0; fi
+    sleep 0.2
+  done
+  rm -rf "$1" || true
+}
+
 # stop_process PID: asks, waits ten seconds, then insists.
 stop_process() {
   local pid=$1 tries
