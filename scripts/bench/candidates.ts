@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
+import { freePort } from '../../services/bench-runner/test/support/free-port.ts';
 import type { Cores } from './machine.ts';
 import type { Backstage, Pending } from './ours/pending.ts';
 import { type Running, type Servers, environment, start } from './processes.ts';
@@ -166,14 +167,4 @@ export async function startPortkey(upstream: Upstream, cores: Cores): Promise<Ca
     'x-portkey-custom-host': `http://127.0.0.1:${upstream.port}/v1`,
   };
   return { ...direct(upstream), name: 'portkey', port, pid: running.pid, headers };
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

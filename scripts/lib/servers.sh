@@ -2,28 +2,8 @@
 # Private MariaDB and Redis/Valkey servers for one run: own data folder, own free ports, nothing shared with what else
 # runs on the machine. Sourced after common.sh.
 
-# Prints N free TCP ports, one a line. Below the range that the kernel takes for outgoing connections, so that none of
-# them is gone again before it is used; all are held open until the last is known, so they differ.
-free_ports() {
-  node -e '
-    const net = require("node:net");
-    const wanted = Number(process.argv[1]);
-    const open = [];
-    const tryOne = () => {
-      if (open.length === wanted) {
-        for (const server of open) console.log(server.address().port);
-        for (const server of open) server.close();
-        return;
-      }
-      const server = net.createServer();
-      server.once("error", tryOne);
-      server.listen(20000 + Math.floor(Math.random() * 12000), "127.0.0.1", () => {
-        open.push(server);
-        tryOne();
-      });
-    };
-    tryOne();' "$1"
-}
+# Prints N free TCP ports, one a line, which differ from all that other runs on this machine are given meanwhile.
+free_ports() { node "$ROOT/scripts/lib/free-ports.ts" "$1"; }
 
 # mariadbd lives in sbin, which is not on everybody's PATH.
 mariadbd_path() { command -v mariadbd || { [[ -x /usr/sbin/mariadbd ]] && echo /usr/sbin/mariadbd; }; }
@@ -33,16 +13,18 @@ redis_path() { command -v valkey-server || command -v redis-server; }
 start_mariadb() {
   local dir=$1 port=$2 password=$3
   local as=() run=(detached)
-  mkdir -p "$dir/data"
+  # Every MariaDB that starts removes the temporary tables it finds in its folder for them: with the shared /tmp those of
+  # another server at work.
+  mkdir -p "$dir/data" "$dir/tmp"
   if is_root; then
     as=(--user=mysql)
     run=(detached_as mysql)
     chown -R mysql "$dir"
     chmod 711 "$(dirname "$dir")"
   fi
-  mariadb-install-db --no-defaults "${as[@]}" --datadir="$dir/data" --auth-root-authentication-method=normal \
+  mariadb-install-db --no-defaults "${as[@]}" --datadir="$dir/data" --tmpdir="$dir/tmp" --auth-root-authentication-method=normal \
     --skip-test-db --skip-name-resolve >"$dir/install.log" 2>&1 || {
-    tail -5 "$dir/install.log" >&2
+    head -20 "$dir/install.log" >&2
     die "MariaDB could not make its data folder $dir"
   }
   install -m 600 /dev/null "$dir/init.sql"
@@ -55,7 +37,7 @@ grant all privileges on *.* to 'root'@'127.0.0.1' with grant option;
 grant all privileges on *.* to 'root'@'%' with grant option;
 SQL
   if is_root; then chown mysql "$dir/init.sql"; fi
-  "${run[@]}" "$(mariadbd_path)" --no-defaults --datadir="$dir/data" --socket="$dir/s.sock" --pid-file="$dir/pid" \
+  "${run[@]}" "$(mariadbd_path)" --no-defaults --datadir="$dir/data" --tmpdir="$dir/tmp" --socket="$dir/s.sock" --pid-file="$dir/pid" \
     --bind-address=127.0.0.1 --port="$port" --skip-name-resolve --init-file="$dir/init.sql" \
     --character-set-server=utf8mb4 --collation-server=utf8mb4_unicode_ci --innodb-buffer-pool-size=256M \
     --innodb-flush-log-at-trx-commit=2 --max-connections=600 --max-allowed-packet=64M >"$dir/mariadb.log" 2>&1 &

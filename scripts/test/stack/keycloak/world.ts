@@ -1,7 +1,6 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Sandbox, startSandbox } from '@bastide/sandbox';
+import { freePort } from '../../../../services/bench-runner/test/support/free-port.ts';
 import { loadVariables } from '../../../../services/orchestrator/src/core/config/load.ts';
 import { createLogger } from '../../../../services/orchestrator/src/core/log.ts';
 import { keycloakVariables } from '../../../../services/orchestrator/src/main/setup/keycloak/settings.ts';
@@ -81,14 +80,6 @@ export async function eventually<T>(what: string, probe: () => Promise<T | undef
     if (value !== undefined) return value;
   }
   throw new Error(`Gave up waiting for: ${what}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Only its mail catcher is used. */

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,9 +23,15 @@ const run = (command: string, args: string[]): string => {
 /** A database server of its own in a folder of its own; both are gone after `stop`. */
 export async function startMariaDb(rootPassword: string): Promise<MariaDb> {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'bench-runner-db-'));
+  // Every MariaDB that starts removes what it finds in its folder for temporary tables, so that one is its own too.
+  const scratch = path.join(dir, 'tmp');
+  mkdirSync(scratch);
   const isRoot = process.getuid?.() === 0;
-  if (isRoot) chownSync(dir, Number(run('id', ['-u', 'mysql'])), Number(run('id', ['-g', 'mysql'])));
-  const common = ['--no-defaults', `--datadir=${dir}/data`, ...(isRoot ? ['--user=mysql'] : [])];
+  if (isRoot) {
+    const [user, group] = [Number(run('id', ['-u', 'mysql'])), Number(run('id', ['-g', 'mysql']))];
+    for (const folder of [dir, scratch]) chownSync(folder, user, group);
+  }
+  const common = ['--no-defaults', `--datadir=${dir}/data`, `--tmpdir=${scratch}`, ...(isRoot ? ['--user=mysql'] : [])];
   run('mariadb-install-db', [...common, '--auth-root-authentication-method=normal', '--skip-test-db']);
   const port = await freePort();
   const server = spawn(

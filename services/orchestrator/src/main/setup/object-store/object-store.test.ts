@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createCipheriv, createDecipheriv, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -9,6 +8,7 @@ import { Client } from 'minio';
 import { pino } from 'pino';
 import { inherited } from '#test/support/processes.ts';
 import { eventually } from '#test/support/stack.ts';
+import { freePort } from '../../../../../bench-runner/test/support/free-port.ts';
 import { SetupFailure } from '../failure.ts';
 import { clientOf } from './buckets.ts';
 import { sealForAdmin } from './seal.ts';
@@ -66,14 +66,6 @@ async function startStore(t: ExecutionContext) {
     new Client({ endPoint: '127.0.0.1', port, useSSL: false, region: 'us-east-1', accessKey, secretKey });
   return { settings, as };
 }
-
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 
 const codeOf = (work: Promise<unknown>) =>
   work.then(
