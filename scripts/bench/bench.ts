@@ -1,62 +1,80 @@
 /**
  * npm run bench: what our LLM gateway costs, beside a bare pass-through and Portkey's, written to docs/benchmarks.md.
- * With --quick it only sees that everything works under load, and fails when something does not.
+ * With --quick it only sees that everything works under load, and fails when something does not. `--only json,soak` and
+ * `--without portkey,direct` leave out what one change has nothing to do with.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { type Candidate, ROOT, direct, startBare, startOurs, startPortkey, startUpstream } from './candidates.ts';
+import {
+  type Candidate,
+  type Ours,
+  ROOT,
+  type Upstream,
+  direct,
+  startBare,
+  startOurs,
+  startPortkey,
+  startUpstream,
+} from './candidates.ts';
 import { goalsOf } from './goals.ts';
-import { takeCores } from './machine.ts';
+import { type Cores, takeCores } from './machine.ts';
 import { runRound } from './measures.ts';
+import { type Options, readOptions } from './options.ts';
 import { startServers, stopAll } from './processes.ts';
-import { report } from './report.ts';
+import { inShort, report } from './report.ts';
 import { Results } from './results.ts';
 import { type Soaked, soak } from './soak.ts';
-
-const FULL = { rounds: 5, times: { warmUpMs: 2000, measureMs: 5000 }, soak: { requests: 100_000, aborts: 1000 } };
-const QUICK = { rounds: 1, times: { warmUpMs: 500, measureMs: 1000 }, soak: { requests: 5000, aborts: 100 } };
-/** Of code that has not been compiled for speed yet, nothing is measured. */
-const WARM_UP_ROUND = { warmUpMs: 2000, measureMs: 2000 };
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { quick: { type: 'boolean' }, rounds: { type: 'string' } } });
-  const isQuick = values.quick ?? false;
-  const size = isQuick ? QUICK : FULL;
-  const rounds = Number(values.rounds ?? size.rounds);
+  const options = readOptions();
+  const { measures, rounds, times, warmUpRound } = options;
   const cores = takeCores();
   const upstream = await startUpstream();
   const ours = await startOurs(upstream, await startServers(ROOT), cores);
-  const candidates: Candidate[] = [direct(upstream), await startBare(upstream, cores), ours];
-  let missing: string | undefined;
-  try {
-    candidates.push(await startPortkey(upstream, cores));
-  } catch (error) {
-    missing = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    say(`Portkey is left out: ${missing}`);
-  }
+  const { candidates, missing } = await startOthers(options, { upstream, ours, cores });
   // First: what large prompts take is not given back to the system at once.
-  say(`Soak of ${size.soak.requests} requests`);
-  const soaked = await soak(ours, upstream, size.soak);
+  if (options.soak) say(`Soak of ${options.soak.requests} requests`);
+  const soaked = options.soak && (await soak(ours, upstream, options.soak));
   const results = new Results();
-  if (!isQuick) {
+  if (warmUpRound && measures.length > 0) {
     say('Warming up');
-    await runRound(upstream, candidates, { round: 0, times: WARM_UP_ROUND, found: () => undefined });
+    await runRound(upstream, candidates, { measures, round: 0, times: warmUpRound, found: () => undefined });
   }
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; round < rounds && measures.length > 0; round += 1) {
     say(`Round ${round + 1} of ${rounds}`);
-    await runRound(upstream, candidates, { round, times: size.times, found: results.add });
+    await runRound(upstream, candidates, { measures, round, times, found: results.add });
   }
+  for (const line of inShort(results, soaked)) say(line);
   for (const { metric, measured, must, meetsMust } of goalsOf(results, soaked))
-    say(`${meetsMust === undefined ? ' ' : meetsMust ? '✓' : '✗'} ${metric}: ${measured} (${must})`);
-  if (isQuick) return check(soaked);
+    if (meetsMust !== undefined) say(`${meetsMust ? '✓' : '✗'} ${metric}: ${measured} (${must})`);
+  if (soaked) check(soaked);
+  if (options.isQuick || !options.isWhole || !soaked) return;
   writeFileSync(
     join(ROOT, 'docs/benchmarks.md'),
-    report({ results, soaked, rounds, times: size.times, requests: size.soak.requests, missing }),
+    report({ results, soaked, rounds, times, requests: options.soak?.requests ?? 0, missing }),
   );
   say('Written: docs/benchmarks.md');
+}
+
+/** Whom ours is compared with. A machine that cannot reach the package registry measures without Portkey, and says so. */
+async function startOthers(
+  { without }: Options,
+  { upstream, ours, cores }: { upstream: Upstream; ours: Ours; cores: Cores },
+): Promise<{ candidates: Candidate[]; missing: string | undefined }> {
+  const candidates: Candidate[] = [];
+  if (!without.includes('direct')) candidates.push(direct(upstream));
+  if (!without.includes('bare')) candidates.push(await startBare(upstream, cores));
+  candidates.push(ours);
+  if (without.includes('portkey')) return { candidates, missing: undefined };
+  try {
+    return { candidates: [...candidates, await startPortkey(upstream, cores)], missing: undefined };
+  } catch (error) {
+    const missing = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    say(`Portkey is left out: ${missing}`);
+    return { candidates, missing };
+  }
 }
 
 /** What has nothing to do with speed. */

@@ -24,7 +24,7 @@ interface Bound {
 const MARK_BEFORE_GROWTH = 2;
 
 /** What has to hold, line by line, as it was set before anything was measured. */
-export function goalsOf(results: Results, soaked: Soaked): Goal[] {
+export function goalsOf(results: Results, soaked: Soaked | undefined): Goal[] {
   const rate = (name: 'json' | 'large', candidate: 'bare' | 'ours' | 'portkey') =>
     results.median(name, candidate, 'perSecond');
   const cpu = (candidate: 'bare' | 'ours' | 'portkey') => results.median('json', candidate, 'cpuUs');
@@ -36,7 +36,7 @@ export function goalsOf(results: Results, soaked: Soaked): Goal[] {
     c512: results.added('streams512', 'ours', 'p50Ms'),
   };
   const portkeyFirst = results.added('streams512', 'portkey', 'p50Ms');
-  const growthMb = (soaked.marks.at(-1)?.rssMb ?? NaN) - (soaked.marks[MARK_BEFORE_GROWTH]?.rssMb ?? NaN);
+  const growthMb = (soaked?.marks.at(-1)?.rssMb ?? NaN) - (soaked?.marks[MARK_BEFORE_GROWTH]?.rssMb ?? NaN);
   const json = rate('json', 'ours');
   const p50 = results.added('open', 'ours', 'p50Ms');
   const p99 = results.added('open', 'ours', 'p99Ms');
@@ -71,16 +71,16 @@ export function goalsOf(results: Results, soaked: Soaked): Goal[] {
       8,
       12,
     ),
-    bound('Memory (RSS), most of it', soaked.peakMb, (mb) => `${mb.toFixed(0)} MB`, 'at most', 200, 150),
+    bound('Memory (RSS), most of it', soaked?.peakMb ?? NaN, (mb) => `${mb.toFixed(0)} MB`, 'at most', 200, 150),
     bound('Memory, growth in the last three fifths of the soak', growthMb, (mb) => `${mb.toFixed(1)} MB`, 'under', 5),
     bound(
       'Aborted streams: the upstream is told within 250 ms',
-      soaked.cancelledInTime / soaked.aborted,
+      soaked ? soaked.cancelledInTime / soaked.aborted : NaN,
       share,
       'at least',
       1,
     ),
-    bound('Reservations left behind', soaked.leaked, String, 'at most', 0),
+    bound('Reservations left behind', soaked?.leaked ?? NaN, String, 'at most', 0),
   ];
   return bounds.map(judged);
 }

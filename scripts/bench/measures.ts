@@ -119,6 +119,7 @@ function sampleOf({ name }: Candidate, loaded: Loaded, timeOf: (answer: Answer) 
 }
 
 export interface Round {
+  measures: readonly Measure[];
   round: number;
   times: Times;
   found: (measure: Measure['name'], candidate: Name, sample: Sample) => void;
@@ -128,9 +129,9 @@ export interface Round {
 export async function runRound(
   upstream: Upstream,
   candidates: readonly Candidate[],
-  { round, times, found }: Round,
+  { measures, round, times, found }: Round,
 ): Promise<void> {
-  for (const measure of MEASURES) {
+  for (const measure of measures) {
     await upstream.setPace(measure.pace);
     const turn = round % candidates.length;
     for (const candidate of [...candidates.slice(turn), ...candidates.slice(0, turn)]) {

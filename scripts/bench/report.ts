@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Name, ROOT, nodeOptions } from './candidates.ts';
 import { type Goal, goalsOf } from './goals.ts';
 import { machineFacts } from './machine.ts';
-import { MEASURES, type Sample, type Times } from './measures.ts';
+import { MEASURES, type Measure, type Sample, type Times } from './measures.ts';
 import type { Results } from './results.ts';
 import type { Soaked } from './soak.ts';
 
@@ -25,6 +25,30 @@ const NAMES: Record<Name, string> = {
   portkey: 'Portkey',
 };
 const CANDIDATES = Object.keys(NAMES) as Name[];
+
+/** For whoever waits for it: a line for each thing that was measured, candidates side by side. */
+export function inShort(results: Results, soaked: Soaked | undefined): string[] {
+  const line = (what: string, name: Measure['name'], write: (candidate: Name) => string) =>
+    `${what.padEnd(24)}${CANDIDATES.filter((candidate) => results.of(name, candidate).length > 0)
+      .map((candidate) => `${NAMES[candidate]} ${write(candidate)}`)
+      .join(' · ')}`;
+  const lines = MEASURES.filter(({ name }) => results.of(name, 'ours').length > 0).flatMap(({ name }) => {
+    const median = (candidate: Name, field: keyof Sample, digits: number) =>
+      results.median(name, candidate, field).toFixed(digits);
+    return [
+      line(`${name}: per second`, name, (candidate) => median(candidate, 'perSecond', 0)),
+      line(`${name}: CPU µs each`, name, (candidate) => (candidate === 'direct' ? '–' : median(candidate, 'cpuUs', 0))),
+      line(
+        `${name}: p50/p99 ms`,
+        name,
+        (candidate) => `${median(candidate, 'p50Ms', 2)}/${median(candidate, 'p99Ms', 1)}`,
+      ),
+    ];
+  });
+  if (!soaked) return lines;
+  const marks = soaked.marks.map(({ rssMb }) => rssMb.toFixed(0)).join(' → ');
+  return [...lines, `${'soak: RSS MB'.padEnd(24)}${marks}, at most ${soaked.peakMb.toFixed(0)}`];
+}
 
 /** docs/benchmarks.md, all of it. */
 export function report(run: Run): string {
