@@ -6,8 +6,11 @@ import { newId } from '../ids.ts';
 import type { Job } from '../jobs/define.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 
-/** What a webhook's job carries. */
-export const InboxMessage = z.object({ inboxId: z.string() });
+/** What a webhook's job carries; `replay` counts how often it was asked to be handled again. */
+export const InboxMessage = z.object({ inboxId: z.string(), replay: z.number().int().optional() });
+
+export const inboxJobKey = ({ inboxId, replay }: z.output<typeof InboxMessage>): string =>
+  replay === undefined ? inboxId : `${inboxId}/${replay}`;
 
 interface Received {
   source: string;

@@ -48,15 +48,47 @@ const PLATFORM_SCOPES = [
   /** Usage, routes, prices and budgets of the LLM gateway. */
   'platform_llm:read',
   'platform_llm:write',
+  /** Tenants: what they have, what they are billed, what they use. */
+  'platform_customers:read',
+  /** What was written to a tenant and by it: mails and the audit log. */
+  'platform_traces:read',
+  /** Payments, attempts to pay, money to give back. */
+  'platform_payments:read',
+  'platform_payments:write',
+  /** What Lago, Stripe and Chargily have told us; `write` handles it again. */
+  'platform_webhooks:read',
+  'platform_webhooks:write',
+  /** Plans given by hand. */
+  'platform_grants:write',
+  /** Feature flags and the generators' settings. */
+  'platform_settings:read',
+  'platform_settings:write',
 ] as const;
 type PlatformScope = (typeof PLATFORM_SCOPES)[number];
+
+const FINANCE: readonly PlatformScope[] = [
+  'platform_figures:read',
+  'platform_llm:read',
+  'platform_customers:read',
+  'platform_payments:read',
+  'platform_payments:write',
+];
+/** No figures of the business; replaying a webhook only reads again what its sender says now. */
+const SUPPORT: readonly PlatformScope[] = [
+  'platform_llm:read',
+  'platform_customers:read',
+  'platform_traces:read',
+  'platform_webhooks:read',
+  'platform_webhooks:write',
+  'platform_settings:read',
+];
 
 /** Who may do what on the platform. There is no other place that says so. */
 const PLATFORM_ROLE_SCOPES = new Map<string, readonly PlatformScope[]>([
   ['superadmin', PLATFORM_SCOPES],
   ['admin', PLATFORM_SCOPES],
-  ['finance', ['platform_figures:read', 'platform_llm:read']],
-  ['support', ['platform_llm:read']],
+  ['finance', FINANCE],
+  ['support', SUPPORT],
 ]);
 
 export const scopesOfRoles = (roles: Iterable<string>): ReadonlySet<string> =>
