@@ -126,7 +126,7 @@ export class Meter {
     if (this.#firstByteMs !== null) return;
     this.#firstByteMs = this.#metered.call.elapsedMs;
     const provider = this.#answerer?.candidate.provider ?? '';
-    this.#parts.metrics.firstByte.observe({ provider }, this.#firstByteMs / 1000);
+    this.#parts.metrics.of(provider).firstByte.observe(this.#firstByteMs / 1000);
   }
 
   /** What it costs by what is known now. */
@@ -170,7 +170,7 @@ export class Meter {
     this.#isOver = true;
     if (this.#answerer) this.#parts.journal.void(this.requestId);
     this.#follow(this.#parts.limiter.release(this.#metered.reservation, { isRejected }));
-    this.#parts.metrics.requests.inc({ provider: this.#answerer?.candidate.provider ?? 'none', outcome: reason });
+    this.#parts.metrics.of(this.#answerer?.candidate.provider ?? 'none').ended(reason);
   }
 
   #settled(answerer: Answerer, outcome: Outcome, usage: TokenUsage, isCounted: boolean): number {
@@ -238,11 +238,12 @@ export class Meter {
 
   #measure({ candidate: { provider } }: Answerer, used: Omit<UsageRecord, keyof Who>): void {
     const { metrics, modelLabel } = this.#parts;
-    metrics.requests.inc({ provider, outcome: used.outcome });
-    metrics.seconds.observe({ provider, model: modelLabel(this.#metered.envelope.model) }, used.durationMs / 1000);
-    metrics.tokens.inc({ provider, kind: 'prompt' }, used.promptTokens);
-    metrics.tokens.inc({ provider, kind: 'completion' }, used.completionTokens);
-    metrics.costNanoUsd.inc({ provider }, used.costNanoUsd);
+    const tallies = metrics.of(provider);
+    tallies.ended(used.outcome);
+    tallies.took(modelLabel(this.#metered.envelope.model), used.durationMs / 1000);
+    tallies.promptTokens.value += used.promptTokens;
+    tallies.completionTokens.value += used.completionTokens;
+    tallies.costNanoUsd.value += used.costNanoUsd;
     if (this.isBudgetFallback) metrics.budgetFallbacks.inc();
   }
 
