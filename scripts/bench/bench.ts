@@ -13,13 +13,13 @@ import {
   direct,
   startBare,
   startOurs,
-  startPortkey,
   startUpstream,
 } from './candidates.ts';
 import { goalsOf } from './goals.ts';
 import { type Cores, takeCores } from './machine.ts';
 import { runRound } from './measures.ts';
 import { type Options, readOptions } from './options.ts';
+import { startPortkeys } from './portkey.ts';
 import { startServers, stopAll } from './processes.ts';
 import { inShort, report } from './report.ts';
 import { Results } from './results.ts';
@@ -64,12 +64,12 @@ async function startOthers(
   { upstream, ours, cores }: { upstream: Upstream; ours: Ours; cores: Cores },
 ): Promise<{ candidates: Candidate[]; missing: string | undefined }> {
   const candidates: Candidate[] = [];
-  if (!without.includes('direct')) candidates.push(direct(upstream));
+  if (!without.includes('direct')) candidates.push(direct(upstream, cores));
   if (!without.includes('bare')) candidates.push(await startBare(upstream, cores));
   candidates.push(ours);
   if (without.includes('portkey')) return { candidates, missing: undefined };
   try {
-    return { candidates: [...candidates, await startPortkey(upstream, cores)], missing: undefined };
+    return { candidates: [...candidates, ...(await startPortkeys(upstream, cores))], missing: undefined };
   } catch (error) {
     const missing = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     say(`Portkey is left out: ${missing}`);

@@ -1,23 +1,23 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
-import { freePort } from '../../services/bench-runner/test/support/free-port.ts';
 import type { Cores } from './machine.ts';
 import type { Backstage, Pending } from './ours/pending.ts';
 import { type Running, type Servers, environment, start } from './processes.ts';
 import type { Route } from './wire.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
-const PORTKEY = join(import.meta.dirname, 'peers/portkey');
 
-export type Name = 'direct' | 'bare' | 'ours' | 'portkey';
+/** Portkey's gateway runs twice: on the Node that its makers ship it with, and on the one that ours has. */
+export type Name = 'direct' | 'bare' | 'ours' | 'portkeyShipped' | 'portkeySame';
 
 export interface Candidate extends Route {
   name: Name;
   /** Of the process on the gateway's core; direct has none. */
   pid: number | undefined;
+  cores: Cores;
   /** Authorization of several tenants, used in turn. */
   keys: readonly string[];
   /** Resolves once the candidate has nothing left to do. */
@@ -49,25 +49,28 @@ export async function startUpstream(): Promise<Upstream> {
   };
 }
 
-export const direct = ({ port }: Upstream): Candidate => ({
+export const direct = ({ port }: Upstream, cores: Cores): Candidate => ({
   name: 'direct',
   port,
   pid: undefined,
+  cores,
   headers: {},
   keys: ['any'],
   settled: nothingLeft,
 });
 
+/** With Node's flags of ours, so that nothing but the program differs. */
 export async function startBare(upstream: Upstream, cores: Cores): Promise<Candidate> {
   const running = await start(
     {
       name: 'the bare pass-through',
       command: [process.execPath, script('peers/bare.ts'), `http://127.0.0.1:${upstream.port}`],
+      env: { NODE_OPTIONS: nodeOptions() },
       isReady: listens,
     },
     cores.gateway,
   );
-  return { ...direct(upstream), name: 'bare', port: portOf(running), pid: running.pid };
+  return { ...direct(upstream, cores), name: 'bare', port: portOf(running), pid: running.pid };
 }
 
 export interface Ours extends Candidate {
@@ -109,7 +112,7 @@ export async function startOurs(upstream: Upstream, servers: Servers, cores: Cor
       await sleep(200);
     }
   };
-  return { name: 'ours', port, pid: running.pid, headers: {}, keys, settled, pending };
+  return { ...direct(upstream, cores), name: 'ours', port, pid: running.pid, keys, settled, pending };
 }
 
 /** Addresses that production insists on; nothing here asks them. */
@@ -137,34 +140,4 @@ function ask<T>({ child }: Running): Promise<T> {
     child.once('message', (message) => resolve(message as T));
     child.send('pending');
   });
-}
-
-/** Installed at the first use: it is nobody's dependency but this program's. */
-export async function startPortkey(upstream: Upstream, cores: Cores): Promise<Candidate> {
-  if (!existsSync(join(PORTKEY, 'node_modules')))
-    execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-      cwd: PORTKEY,
-      env: environment,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-  const port = await freePort();
-  const running = await start(
-    {
-      name: 'Portkey',
-      command: [
-        process.execPath,
-        'node_modules/@portkey-ai/gateway/build/start-server.js',
-        `--port=${port}`,
-        '--headless',
-      ],
-      cwd: PORTKEY,
-      isReady: (line) => line.includes('Ready for connections'),
-    },
-    cores.gateway,
-  );
-  const headers = {
-    'x-portkey-provider': 'openai',
-    'x-portkey-custom-host': `http://127.0.0.1:${upstream.port}/v1`,
-  };
-  return { ...direct(upstream), name: 'portkey', port, pid: running.pid, headers };
 }

@@ -28,12 +28,38 @@ function listOf(ranges: string): number[] {
   });
 }
 
-/** User and system time of a process, all of its threads. */
-export function cpuMs(pid: number): number {
+/** Time at work so far. */
+export interface Usage {
+  /** Of the candidate's process, user and system, all of its threads. */
+  ownMs: number;
+  /** Of the core that the candidate has, whoever was at work on it. */
+  coreMs: number;
+  /** Of the other cores, on average. */
+  othersMs: number;
+}
+
+export function usageOf(pid: number | undefined, cores: Cores): Usage {
+  const stat = readFileSync('/proc/stat', 'utf8');
+  const others = cores.others.split(',').map((core) => busyMs(stat, core));
+  return {
+    ownMs: pid === undefined ? 0 : cpuMs(pid),
+    coreMs: busyMs(stat, cores.gateway),
+    othersMs: others.reduce((sum, ms) => sum + ms, 0) / others.length,
+  };
+}
+
+function cpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The second field, the program's name, may hold anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_S;
+}
+
+/** What the machine below takes for others counts as well: the core was not free. */
+function busyMs(stat: string, core: string): number {
+  const fields = new RegExp(`^cpu${core} (.+)$`, 'm').exec(stat)?.[1]?.split(' ').map(Number) ?? [];
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] = fields;
+  return ((user + nice + system + irq + softIrq + steal) * 1000) / TICKS_PER_S;
 }
 
 export const rssMb = (pid: number): number => statusKb(pid, 'VmRSS') / 1024;
@@ -46,9 +72,10 @@ function statusKb(pid: number, name: string): number {
 }
 
 /** What a reader must know to compare: nothing that names the machine. */
-export function machineFacts(): { cpu: string; memoryGb: number; kernel: string } {
+export function machineFacts(): { cpu: string; cores: number; memoryGb: number; kernel: string } {
   const cpu = /^model name\s*:\s*(.+)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'unknown';
+  const cores = readFileSync('/proc/stat', 'utf8').match(/^cpu\d/gm)?.length ?? 0;
   const totalKb = Number(/^MemTotal:\s+(\d+)/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]);
   const kernel = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim().split('-')[0] ?? '';
-  return { cpu, memoryGb: Math.round(totalKb / 1024 / 1024), kernel };
+  return { cpu, cores, memoryGb: Math.round(totalKb / 1024 / 1024), kernel };
 }

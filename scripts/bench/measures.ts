@@ -1,7 +1,7 @@
 import type { Candidate, Name, Upstream } from './candidates.ts';
 import type { Answer } from './load/connection.ts';
 import { type Load, type Loaded, closedLoop, openLoop, percentile } from './load/load.ts';
-import { cpuMs } from './machine.ts';
+import { usageOf } from './machine.ts';
 import { LARGE_PROMPT, SMALL_PROMPT, STREAM_PROMPT, requestOf } from './wire.ts';
 
 export type Sample = Readonly<{
@@ -10,6 +10,12 @@ export type Sample = Readonly<{
   p99Ms: number;
   /** Of the candidate's process, per request or stream. */
   cpuUs: number;
+  /** How much of its core the candidate was at work. */
+  coreShare: number;
+  /** How much of that core something else was at work: the noise of this sample. */
+  foreignShare: number;
+  /** How much of the other cores was in use. */
+  othersShare: number;
 }>;
 
 export interface Measure {
@@ -25,7 +31,7 @@ export interface Times {
   measureMs: number;
 }
 
-const EVERYBODY: readonly Name[] = ['direct', 'bare', 'ours', 'portkey'];
+const EVERYBODY: readonly Name[] = ['direct', 'bare', 'ours', 'portkeyShipped', 'portkeySame'];
 const CONNECTIONS = 64;
 const MANY_CONNECTIONS = 512;
 const PER_SECOND = 300;
@@ -84,13 +90,14 @@ async function saturated(candidate: Candidate, body: string, { warmUpMs, measure
   return sampleOf(candidate, loaded, ({ totalMs }) => totalMs);
 }
 
-export function loadOf({ port, pid, headers, keys }: Candidate, body: string, check: (answer: Answer) => void): Load {
+export function loadOf(candidate: Candidate, body: string, check: (answer: Answer) => void): Load {
+  const { port, pid, cores, headers, keys } = candidate;
   const route = (key: string) => ({ port, headers: { authorization: `Bearer ${key}`, ...headers } });
   return {
     port,
     requests: keys.map((key) => requestOf(route(key), body)),
     check,
-    probe: () => (pid === undefined ? 0 : cpuMs(pid)),
+    probe: () => usageOf(pid, cores),
   };
 }
 
@@ -104,7 +111,7 @@ export function isWholeStream(answer: Answer): void {
 }
 
 function sampleOf({ name }: Candidate, loaded: Loaded, timeOf: (answer: Answer) => number): Sample {
-  const { answers, failures, seconds, cpuMs: usedMs } = loaded;
+  const { answers, failures, seconds, used } = loaded;
   const [failure] = failures;
   if (failure)
     throw new Error(`${name} failed ${failures.length} of ${answers.length + failures.length}: ${failure.message}`);
@@ -114,7 +121,10 @@ function sampleOf({ name }: Candidate, loaded: Loaded, timeOf: (answer: Answer) 
     perSecond: answers.length / seconds,
     p50Ms: percentile(times, 0.5),
     p99Ms: percentile(times, 0.99),
-    cpuUs: (usedMs * 1000) / answers.length,
+    cpuUs: (used.ownMs * 1000) / answers.length,
+    coreShare: used.ownMs / 1000 / seconds,
+    foreignShare: Math.max(0, used.coreMs - used.ownMs) / 1000 / seconds,
+    othersShare: used.othersMs / 1000 / seconds,
   };
 }
 

@@ -45,7 +45,7 @@ export function readOptions(): Options {
     without,
     rounds: Number(values.rounds ?? size.rounds),
     times: size.times,
-    warmUpRound: size === QUICK ? undefined : { warmUpMs: 2000, measureMs: values.quick ? 500 : 2000 },
+    warmUpRound: size === QUICK ? undefined : { warmUpMs: 2000, measureMs: 2000 },
     soak: only.includes(SOAK) ? size.soak : undefined,
   };
 }

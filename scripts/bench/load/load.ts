@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Usage } from '../machine.ts';
 import { type Answer, Connection } from './connection.ts';
 
 export interface Load {
@@ -7,15 +8,15 @@ export interface Load {
   requests: readonly Buffer[];
   /** Throws when the answer is not what was asked for. */
   check: (answer: Answer) => void;
-  /** What is read at both ends of the window: the candidate's CPU time. */
-  probe: () => number;
+  /** What is read at both ends of the window. */
+  probe: () => Usage;
 }
 
 export interface Loaded {
   seconds: number;
   answers: Answer[];
   failures: Error[];
-  cpuMs: number;
+  used: Usage;
 }
 
 /**
@@ -104,14 +105,14 @@ class Run {
   #isOpen = false;
   #beganAt = 0;
   #seconds = 0;
-  #cpuMs = 0;
+  #used: Usage = { ownMs: 0, coreMs: 0, othersMs: 0 };
 
   constructor(load: Load) {
     this.#load = load;
   }
 
   begin(): void {
-    this.#cpuMs = -this.#load.probe();
+    this.#used = this.#load.probe();
     this.#beganAt = performance.now();
     this.#isOpen = true;
   }
@@ -119,7 +120,13 @@ class Run {
   finish(): void {
     this.#isOpen = false;
     this.#seconds = (performance.now() - this.#beganAt) / 1000;
-    this.#cpuMs += this.#load.probe();
+    const before = this.#used;
+    const { ownMs, coreMs, othersMs } = this.#load.probe();
+    this.#used = {
+      ownMs: ownMs - before.ownMs,
+      coreMs: coreMs - before.coreMs,
+      othersMs: othersMs - before.othersMs,
+    };
   }
 
   async ask(client: Connection, turn: number): Promise<void> {
@@ -136,7 +143,7 @@ class Run {
   }
 
   result(): Loaded {
-    return { seconds: this.#seconds, answers: this.#answers, failures: this.#failures, cpuMs: this.#cpuMs };
+    return { seconds: this.#seconds, answers: this.#answers, failures: this.#failures, used: this.#used };
   }
 }
 
