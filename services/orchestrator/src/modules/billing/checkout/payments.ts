@@ -5,7 +5,7 @@ import { enqueue } from '#core/jobs/enqueue.ts';
 import { mailPaymentFailed } from '../invoices/mails.ts';
 import { type InvoiceRow, invoices } from '../invoices/queries.ts';
 import { eventOf, projectInvoice } from '../projection/invoice.ts';
-import { lago } from '../providers/lago/lago.ts';
+import { engineOf } from '../providers/engine.ts';
 import { type CheckoutSession, stripeGateway } from '../providers/stripe/stripe.ts';
 import { invoiceFailed } from '../schemas.ts';
 import { isWithdrawn } from '../subscriptions/withdrawn.ts';
@@ -47,7 +47,9 @@ async function refuse(ctx: TenantContext, attempt: AttemptRow, page: CheckoutSes
   const outcome = 'refused: not the payment we asked for';
   const { amountMinor, currency, paymentId } = page;
   ctx.log.error({ attemptId: attempt.id, amountMinor, currency, paymentId }, 'a payment does not match its attempt');
-  await attempts(ctx, ctx.tenantId).update(attempt.id, { problem: `${outcome}: ${amountMinor} ${currency}` });
+  await attempts(ctx, ctx.tenantId).update(attempt.id, {
+    problem: `${outcome}: ${amountMinor} ${currency}`,
+  });
   return outcome;
 }
 
@@ -81,7 +83,11 @@ function receive(ctx: TenantContext, attempt: AttemptRow, page: CheckoutSession)
       reason,
     } as const;
     await ledger.insertNew(payment);
-    if (reason === null) await enqueue(ctx, settlePayment, { tenantId: ctx.tenantId, paymentId: id });
+    if (reason === null)
+      await enqueue(ctx, settlePayment, {
+        tenantId: ctx.tenantId,
+        paymentId: id,
+      });
     else await announceRefund(ctx, invoice, payment, reason);
     return 'paid';
   });
@@ -95,7 +101,10 @@ async function whyUnpayable(ctx: TenantContext, invoice: InvoiceRow): Promise<Re
 
 async function expire(ctx: TenantContext, attempt: AttemptRow): Promise<Outcome> {
   if (attempt.state === 'expired') return 'nothing new';
-  await attempts(ctx, ctx.tenantId).update(attempt.id, { state: 'expired', live_invoice_id: null });
+  await attempts(ctx, ctx.tenantId).update(attempt.id, {
+    state: 'expired',
+    live_invoice_id: null,
+  });
   return 'expired';
 }
 
@@ -106,14 +115,18 @@ function decline(ctx: TenantContext, attempt: AttemptRow, reason: string): Promi
     const invoice = await invoices(ctx, ctx.tenantId).find(attempt.invoice_id);
     if (!invoice || !current || current.state === 'paid' || current.problem === reason) return 'nothing new';
     await attempts(ctx, ctx.tenantId).update(attempt.id, { problem: reason });
-    await enqueue(ctx, invoiceFailed, { ...(await eventOf(ctx, invoice)), attempt: attempt.id, reason });
+    await enqueue(ctx, invoiceFailed, {
+      ...(await eventOf(ctx, invoice)),
+      attempt: attempt.id,
+      reason,
+    });
     await mailPaymentFailed(ctx, invoice, { id: attempt.id, reason });
     return 'declined';
   });
 }
 
 /**
- * Tells Lago that the invoice is paid, and believes it only when Lago says so itself (contracts/billing.md F4).
+ * Tells the engine that the invoice is paid, and believes it only when it says so itself (contracts/billing.md F4).
  * In the caller's turn for the tenant.
  */
 export async function settle(ctx: TenantContext, paymentId: string): Promise<void> {
@@ -122,20 +135,22 @@ export async function settle(ctx: TenantContext, paymentId: string): Promise<voi
   if (payment?.state !== 'settling') return;
   const invoice = await invoices(ctx, ctx.tenantId).find(payment.invoice_id);
   if (!invoice) throw new Error(`The payment ${paymentId} is for an invoice that is not there`);
-  const engine = lago(ctx);
+  const engine = engineOf(ctx);
   const read = async () => {
     const remote = await engine.readInvoice(invoice.lago_id);
-    if (!remote) throw new Error(`Lago does not know the invoice ${invoice.lago_id}`);
+    if (!remote) throw new Error(`${engine.name} does not know the invoice ${invoice.lago_id}`);
     return remote;
   };
   let remote = await read();
-  if (remote.status !== 'voided' && remote.payment_status !== 'succeeded') {
-    await engine.markPaid(invoice.lago_id, payment.provider, payment.provider_payment_id);
+  if (remote.status !== 'voided' && remote.paymentStatus !== 'succeeded') {
+    const { provider, provider_payment_id: reference } = payment;
+    await engine.markPaid(invoice.lago_id, { provider, reference });
     remote = await read();
   }
-  const { status, payment_status: paymentStatus } = remote;
+  const { status, paymentStatus } = remote;
   if (status === 'voided') await giveBack(ctx, invoice, payment);
-  else if (paymentStatus !== 'succeeded') throw new Error(`Lago still says ${paymentStatus} of ${invoice.lago_id}`);
+  else if (paymentStatus !== 'succeeded')
+    throw new Error(`${engine.name} still says ${paymentStatus} of ${invoice.lago_id}`);
   await projectInvoice(ctx, remote);
   await ledger.markSettled(paymentId);
 }

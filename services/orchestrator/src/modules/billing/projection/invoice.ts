@@ -5,31 +5,29 @@ import { enqueue } from '#core/jobs/enqueue.ts';
 import { grant, planOf } from '#modules/catalogue/service.ts';
 import { mailInvoice } from '../invoices/mails.ts';
 import { type InvoiceRow, invoices } from '../invoices/queries.ts';
-import { lago } from '../providers/lago/lago.ts';
-import type { LagoInvoice } from '../providers/lago/shapes.ts';
+import { type EngineInvoice, type InvoicePart, engineOf } from '../providers/engine.ts';
 import { invoiceFailed, invoiceIssued, invoiceOverdue, invoicePaid } from '../schemas.ts';
 import { type SubscriptionRow, subscriptions } from '../subscriptions/queries.ts';
-import { type Part, partsOf } from './parts.ts';
 import { refreshSubscription } from './subscription.ts';
 
 /** Others (draft, open, generating…) are not yet anybody's business. */
 const VISIBLE = new Set(['finalized', 'voided']);
 
 /** A part of the invoice whose subscription is ours. */
-interface Covered extends Part {
+interface Covered extends InvoicePart {
   subscription: SubscriptionRow;
 }
 
 /** Reads the invoice from the engine and makes our copy say the same. True when something was different. */
-export async function refreshInvoice(ctx: TenantContext, lagoId: string): Promise<boolean> {
-  const remote = await lago(ctx).readInvoice(lagoId);
+export async function refreshInvoice(ctx: TenantContext, engineId: string): Promise<boolean> {
+  const remote = await engineOf(ctx).readInvoice(engineId);
   return remote ? projectInvoice(ctx, remote) : false;
 }
 
 /** In the caller's turn for the tenant: `remote` must have been read, by its id, in it. */
-export async function projectInvoice(ctx: TenantContext, remote: LagoInvoice): Promise<boolean> {
+export async function projectInvoice(ctx: TenantContext, remote: EngineInvoice): Promise<boolean> {
   if (!VISIBLE.has(remote.status)) return false;
-  const parts = partsOf(remote);
+  const { parts } = remote;
   // The news of the start may still be on its way: rights need to know that it runs.
   for (const { subscriptionId } of parts) {
     const known = await subscriptions(ctx, ctx.tenantId).find(subscriptionId);
@@ -44,7 +42,7 @@ export async function projectInvoice(ctx: TenantContext, remote: LagoInvoice): P
   });
 }
 
-async function lockCovered(ctx: TenantContext, parts: readonly Part[]): Promise<Covered[]> {
+async function lockCovered(ctx: TenantContext, parts: readonly InvoicePart[]): Promise<Covered[]> {
   const covered: Covered[] = [];
   for (const part of parts) {
     const subscription = await subscriptions(ctx, ctx.tenantId).lock(part.subscriptionId);
@@ -55,18 +53,18 @@ async function lockCovered(ctx: TenantContext, parts: readonly Part[]): Promise<
 
 async function upsert(
   ctx: TenantContext,
-  remote: LagoInvoice,
+  remote: EngineInvoice,
   covered: readonly Covered[],
 ): Promise<{ row: InvoiceRow; isNew: boolean }> {
   const rows = invoices(ctx, ctx.tenantId);
-  const existing = await rows.lockByLagoId(remote.lago_id);
+  const existing = await rows.lockByLagoId(remote.id);
   if (existing) return { row: existing, isNew: false };
   const [main] = covered;
   const priceCode = main?.priceCode ?? main?.subscription.price_code ?? null;
-  const id = newId('invoice', remote.created_at);
+  const id = newId('invoice', remote.createdAt);
   await rows.insertNew({
     id,
-    lago_id: remote.lago_id,
+    lago_id: remote.id,
     subscription_id: main?.subscriptionId ?? null,
     price_code: priceCode,
     description: describe(ctx, remote, priceCode),
@@ -75,14 +73,14 @@ async function upsert(
     payment_status: 'pending',
     is_overdue: 0,
     currency: remote.currency,
-    total_minor: remote.total_amount_cents,
-    issued_at: remote.issuing_date,
-    due_at: remote.payment_due_date ?? null,
+    total_minor: remote.totalMinor,
+    issued_at: remote.issuedAt,
+    due_at: remote.dueAt,
     paid_at: null,
-    lago_updated_at: remote.updated_at,
+    lago_updated_at: remote.updatedAt,
   });
-  const row = await rows.lockByLagoId(remote.lago_id);
-  if (!row) throw new Error(`The invoice ${remote.lago_id} belongs to another tenant`);
+  const row = await rows.lockByLagoId(remote.id);
+  if (!row) throw new Error(`The invoice ${remote.id} belongs to another tenant`);
   await rows.cover(
     row.id,
     covered.map((part) => ({ subscription_id: part.subscriptionId, price_code: part.priceCode })),
@@ -93,19 +91,19 @@ async function upsert(
 async function update(
   ctx: TenantContext,
   row: InvoiceRow,
-  remote: LagoInvoice,
+  remote: EngineInvoice,
   covered: readonly Covered[],
 ): Promise<boolean> {
-  const isPaid = remote.payment_status === 'succeeded' && row.paid_at === null;
+  const isPaid = remote.paymentStatus === 'succeeded' && row.paid_at === null;
   const change = {
     status: remote.status,
-    payment_status: remote.payment_status,
-    is_overdue: remote.payment_overdue ? (1 as const) : (0 as const),
-    total_minor: remote.total_amount_cents,
+    payment_status: remote.paymentStatus,
+    is_overdue: remote.isOverdue ? (1 as const) : (0 as const),
+    total_minor: remote.totalMinor,
     number: remote.number,
-    due_at: remote.payment_due_date ?? null,
+    due_at: remote.dueAt,
     paid_at: isPaid ? new Date() : row.paid_at,
-    lago_updated_at: remote.updated_at,
+    lago_updated_at: remote.updatedAt,
   };
   const isChanged = isPaid || differs(row, change);
   if (isChanged) await invoices(ctx, ctx.tenantId).update(row.id, change);
@@ -113,8 +111,8 @@ async function update(
     for (const part of covered) await raiseRights(ctx, part);
     await enqueue(ctx, invoicePaid, await eventOf(ctx, row));
   }
-  if (remote.payment_overdue && !row.is_overdue) await enqueue(ctx, invoiceOverdue, await eventOf(ctx, row));
-  if (remote.payment_status === 'failed' && row.payment_status !== 'failed')
+  if (remote.isOverdue && !row.is_overdue) await enqueue(ctx, invoiceOverdue, await eventOf(ctx, row));
+  if (remote.paymentStatus === 'failed' && row.payment_status !== 'failed')
     await enqueue(ctx, invoiceFailed, { ...(await eventOf(ctx, row)), attempt: 'engine', reason: null });
   return isChanged;
 }
@@ -126,10 +124,10 @@ async function raiseRights(ctx: TenantContext, { subscription, priceCode }: Cove
   if (subscription.status === 'active') await grant(ctx, { source: subscription.id, planCode: priceCode });
 }
 
-async function announceIssue(ctx: TenantContext, row: InvoiceRow, remote: LagoInvoice): Promise<void> {
+async function announceIssue(ctx: TenantContext, row: InvoiceRow, remote: EngineInvoice): Promise<void> {
   await enqueue(ctx, invoiceIssued, await eventOf(ctx, row));
-  const isOwed = remote.status === 'finalized' && remote.payment_status !== 'succeeded';
-  if (isOwed && remote.total_amount_cents > 0) await mailInvoice(ctx, row);
+  const isOwed = remote.status === 'finalized' && remote.paymentStatus !== 'succeeded';
+  if (isOwed && remote.totalMinor > 0) await mailInvoice(ctx, row);
 }
 
 /** What an internal event says of the invoice. */
@@ -152,9 +150,9 @@ export async function eventOf(ctx: TenantContext, row: InvoiceRow) {
   };
 }
 
-function describe(ctx: TenantContext, remote: LagoInvoice, priceCode: string | null): string | null {
+function describe(ctx: TenantContext, remote: EngineInvoice, priceCode: string | null): string | null {
   const plan = priceCode === null ? undefined : planOf(ctx, priceCode);
-  return plan?.name.en ?? remote.fees[0]?.item.name ?? null;
+  return plan?.name.en ?? remote.title;
 }
 
 function differs(row: InvoiceRow, change: Partial<InvoiceRow>): boolean {

@@ -6,10 +6,9 @@ import { forTenant, tenantIdOf } from '../customers.ts';
 import { type InvoiceRow, knownInvoices, openInvoices } from '../invoices/queries.ts';
 import { refreshInvoice } from '../projection/invoice.ts';
 import { refreshSubscription } from '../projection/subscription.ts';
+import { type EngineInvoiceSummary, engineOf } from '../providers/engine.ts';
 import { isUnavailable } from '../providers/errors.ts';
-import { lago } from '../providers/lago/lago.ts';
 import { takesPayments } from '../providers/stripe/stripe.ts';
-import type { LagoInvoice } from '../providers/lago/shapes.ts';
 import { carryOut } from '../subscriptions/orders.ts';
 import { overdueOrders, runningSubscriptions, subscriptionById } from '../subscriptions/queries.ts';
 
@@ -89,11 +88,11 @@ async function reconcilePayments(ctx: Context, repair: Repair): Promise<void> {
 /** What runs there and not here, and the other way round. */
 async function reconcileSubscriptions(ctx: Context, repair: Repair): Promise<void> {
   const running = new Map((await runningSubscriptions(ctx)).map((row) => [row.id, row]));
-  for await (const remote of lago(ctx).activeSubscriptions()) {
-    const here = running.get(remote.external_id);
-    running.delete(remote.external_id);
-    if (here?.price_code === remote.plan_code) continue;
-    const row = await subscriptionById(ctx, remote.external_id);
+  for await (const remote of engineOf(ctx).activeSubscriptions()) {
+    const here = running.get(remote.id);
+    running.delete(remote.id);
+    if (here?.price_code === remote.planCode) continue;
+    const row = await subscriptionById(ctx, remote.id);
     if (row) await repair(row.tenant_id, row.id, (ctx) => refreshSubscription(ctx, row.id));
   }
   for (const row of running.values()) await repair(row.tenant_id, row.id, (ctx) => refreshSubscription(ctx, row.id));
@@ -102,28 +101,26 @@ async function reconcileSubscriptions(ctx: Context, repair: Repair): Promise<voi
 /** Every unpaid one of both sides, and all of the last days. */
 async function reconcileInvoices(ctx: Context, repair: Repair): Promise<void> {
   const seen = new Set<string>();
-  const compare = async (remote: LagoInvoice) => {
-    if (seen.has(remote.lago_id)) return;
-    seen.add(remote.lago_id);
-    const [here] = await knownInvoices(ctx, [remote.lago_id]);
-    const tenantId = here?.tenant_id ?? tenantIdOf(remote.customer.external_id);
+  const compare = async (remote: EngineInvoiceSummary) => {
+    if (seen.has(remote.id)) return;
+    seen.add(remote.id);
+    const [here] = await knownInvoices(ctx, [remote.id]);
+    const tenantId = here?.tenant_id ?? tenantIdOf(remote.customerId);
     if (tenantId === undefined || (here && saysTheSame(here, remote))) return;
-    await repair(tenantId, remote.number, (ctx) => refreshInvoice(ctx, remote.lago_id));
+    await repair(tenantId, remote.number, (ctx) => refreshInvoice(ctx, remote.id));
   };
-  const since = new Date(Date.now() - RECENT_DAYS * DAY_MS).toISOString().slice(0, 10);
-  for (const status of ['pending', 'failed'])
-    for await (const remote of lago(ctx).invoices({ payment_status: status, status: 'finalized' }))
-      await compare(remote);
-  for await (const remote of lago(ctx).invoices({ issuing_date_from: since })) await compare(remote);
+  const engine = engineOf(ctx);
+  for await (const remote of engine.unpaidInvoices()) await compare(remote);
+  for await (const remote of engine.invoicesSince(new Date(Date.now() - RECENT_DAYS * DAY_MS))) await compare(remote);
   for (const row of await openInvoices(ctx))
     if (!seen.has(row.lago_id)) await repair(row.tenant_id, row.id, (ctx) => refreshInvoice(ctx, row.lago_id));
 }
 
-function saysTheSame(here: InvoiceRow, remote: LagoInvoice): boolean {
+function saysTheSame(here: InvoiceRow, remote: EngineInvoiceSummary): boolean {
   return (
     here.status === remote.status &&
-    here.payment_status === remote.payment_status &&
-    here.total_minor === remote.total_amount_cents &&
-    (here.is_overdue === 1) === remote.payment_overdue
+    here.payment_status === remote.paymentStatus &&
+    here.total_minor === remote.totalMinor &&
+    (here.is_overdue === 1) === remote.isOverdue
   );
 }

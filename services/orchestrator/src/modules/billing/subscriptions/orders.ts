@@ -6,8 +6,8 @@ import { closeCheckouts } from '../checkout/close.ts';
 import { customerIdOf } from '../customers.ts';
 import { refreshInvoice } from '../projection/invoice.ts';
 import { projectSubscription, refreshSubscription } from '../projection/subscription.ts';
+import { engineOf } from '../providers/engine.ts';
 import { orGiveUp } from '../providers/errors.ts';
-import { lago } from '../providers/lago/lago.ts';
 import { invoices } from '../invoices/queries.ts';
 import { type SubscriptionRow, subscriptions } from './queries.ts';
 import { lookAgain } from './schemas.ts';
@@ -25,14 +25,7 @@ export async function carryOut(ctx: TenantContext, subscriptionId: string): Prom
   if (row?.status !== 'pending') return;
   try {
     const customerId = await putCustomer(ctx, row.currency);
-    const remote = await orGiveUp(() =>
-      lago(ctx).subscribe({
-        external_customer_id: customerId,
-        plan_code: row.price_code,
-        external_id: row.id,
-        billing_time: 'anniversary',
-      }),
-    );
+    const remote = await orGiveUp(() => engineOf(ctx).subscribe({ id: row.id, customerId, planCode: row.price_code }));
     await projectSubscription(ctx, remote);
     if (!(await projectInvoicesOf(ctx, row, customerId)))
       await enqueue(ctx, lookAgain, { tenantId: ctx.tenantId, subscriptionId }, { delayMs: LOOK_AGAIN_MS });
@@ -47,12 +40,12 @@ async function putCustomer(ctx: TenantContext, currency: string): Promise<string
   const [owner] = await ownersOf(ctx);
   const customerId = customerIdOf(tenant.id, tenant.currency, currency);
   await orGiveUp(() =>
-    lago(ctx).putCustomer({
-      external_id: customerId,
+    engineOf(ctx).putCustomer({
+      id: customerId,
       name: tenant.name,
       email: owner?.email ?? '',
       currency,
-      metadata: [{ key: 'tenant', value: tenant.slug, display_in_invoice: false }],
+      tenantSlug: tenant.slug,
     }),
   );
   return customerId;
@@ -60,10 +53,8 @@ async function putCustomer(ctx: TenantContext, currency: string): Promise<string
 
 /** False when there is none yet. */
 async function projectInvoicesOf(ctx: TenantContext, row: SubscriptionRow, customerId: string): Promise<boolean> {
-  for await (const listed of lago(ctx).invoices({ external_customer_id: customerId })) {
-    const isOfIt = listed.billing_periods?.some((period) => period.external_subscription_id === row.id) ?? true;
-    if (isOfIt) await refreshInvoice(ctx, listed.lago_id);
-  }
+  for await (const listed of engineOf(ctx).invoicesOf(customerId))
+    if (listed.subscriptionIds?.includes(row.id) ?? true) await refreshInvoice(ctx, listed.id);
   return (await invoices(ctx, ctx.tenantId).ofSubscription(row.id)).length > 0;
 }
 
@@ -81,13 +72,13 @@ export async function withdraw(ctx: TenantContext, subscriptionId: string): Prom
   const row = await subscriptions(ctx, ctx.tenantId).find(subscriptionId);
   if (!row?.is_withdrawn) return;
   await closeCheckouts(ctx, subscriptionId);
-  await lago(ctx).endSubscription(subscriptionId);
+  await engineOf(ctx).dropSubscription(subscriptionId);
   // The invoice of a subscription that was made just now may not have reached us.
   await catchUp(ctx, subscriptionId);
   const rows = invoices(ctx, ctx.tenantId);
   for (const { id, lago_id, status } of await rows.ofSubscription(subscriptionId)) {
     if (status === 'voided' || !(await isWithdrawn(ctx, id))) continue;
-    await lago(ctx).voidInvoice(lago_id);
+    await engineOf(ctx).voidInvoice(lago_id);
     await refreshInvoice(ctx, lago_id);
   }
 }

@@ -1,9 +1,7 @@
 import { type Context, withTenant } from '#core/context.ts';
 import { acquireLock } from '#core/db/lock.ts';
 import { withTransaction } from '#core/db/transaction.ts';
-import { z } from 'zod';
-import { ProviderRefused } from '../providers/errors.ts';
-import { type UsageEvent, lago } from '../providers/lago/lago.ts';
+import { type UsageEvent, type UsageVerdict, engineOf } from '../providers/engine.ts';
 import { subscriptions } from '../subscriptions/queries.ts';
 import { type UsageRow, usageEvents } from './queries.ts';
 
@@ -16,7 +14,7 @@ const CLOCK_TOLERANCE_MS = 5 * 60_000;
 /** A row with its subscription and time frozen. */
 type Ready = UsageRow & { subscription_id: string; stamped_at: Date };
 
-/** Sends what is due, in batches, until nothing is left or Lago does not answer. One worker at a time. */
+/** Sends what is due, in batches, until nothing is left or the engine does not answer. One worker at a time. */
 export async function flushUsage(ctx: Context): Promise<void> {
   const release = await acquireLock(ctx.db, 'billing/usage', 0);
   if (!release) return;
@@ -61,7 +59,7 @@ async function assign(ctx: Context, row: UsageRow): Promise<Ready | undefined> {
   }
   if (active.started_at.getTime() - row.at.getTime() <= CLOCK_TOLERANCE_MS)
     return freeze(ctx, row, active.id, active.started_at);
-  // Lago would take it and count it nowhere: kept where it can be seen.
+  // The engine would take it and count it nowhere: kept where it can be seen.
   await usageEvents(ctx).setAside([row.id], 'late', `before ${active.id} began`);
   return undefined;
 }
@@ -71,64 +69,50 @@ async function freeze(ctx: Context, row: UsageRow, subscriptionId: string, stamp
   return { ...row, subscription_id: subscriptionId, stamped_at: stampedAt };
 }
 
-/** False when Lago did not answer: the rows wait for another round. */
+/** False when the engine did not answer: the rows wait for another round. */
 async function deliver(ctx: Context, rows: Ready[]): Promise<boolean> {
   const events = usageEvents(ctx);
   const ids = rows.map(({ id }) => id);
+  let verdict: UsageVerdict;
   try {
-    await lago(ctx).sendEvents(rows.map(toEvent));
-    await events.markSent(ids);
-    return true;
+    verdict = await engineOf(ctx).sendUsage(rows.map(toEvent));
   } catch (error) {
-    if (error instanceof ProviderRefused && error.status === 422) return sortOut(ctx, rows, error);
     const attempts = Math.max(...rows.map((row) => row.attempts)) + 1;
     await events.defer(ids, Math.min(2 ** attempts, MAX_PAUSE_S), (error as Error).message, true);
     ctx.log.warn({ err: error, count: ids.length }, 'usage could not be sent; it waits');
     return false;
   }
+  if (verdict.state !== 'taken') return sortOut(ctx, rows, verdict);
+  await events.markSent(ids);
+  return true;
 }
 
 /**
- * A batch is taken whole or not at all. Events that Lago has already are delivered; of the others the refused ones are
- * found by halves and set aside, so that they hold nobody up (contracts/billing.md A2, F6).
+ * Events that the engine has already are delivered; of the others the refused ones are found by halves and set aside, so
+ * that they hold nobody up (contracts/billing.md A2, F6).
  */
-async function sortOut(ctx: Context, rows: Ready[], error: ProviderRefused): Promise<boolean> {
-  const known = knownIndexes(error.details);
-  if (known.size > 0) {
-    const [there, rest] = split(rows, (index) => known.has(index));
+async function sortOut(
+  ctx: Context,
+  rows: Ready[],
+  verdict: Exclude<UsageVerdict, { state: 'taken' }>,
+): Promise<boolean> {
+  if (verdict.state === 'known') {
+    const [there, rest] = split(rows, (index) => verdict.indexes.has(index));
     await usageEvents(ctx).markSent(there.map(({ id }) => id));
     return rest.length === 0 || deliver(ctx, rest);
   }
   if (rows.length === 1) {
+    const { error } = verdict;
     await usageEvents(ctx).setAside(
       rows.map(({ id }) => id),
       'refused',
       error.message,
     );
-    ctx.log.error({ err: error, transactionId: rows[0]?.transaction_id }, 'Lago refuses a usage event');
+    ctx.log.error({ err: error, transactionId: rows[0]?.transaction_id }, 'the engine refuses a usage event');
     return true;
   }
   const half = Math.ceil(rows.length / 2);
   return (await deliver(ctx, rows.slice(0, half))) && deliver(ctx, rows.slice(half));
-}
-
-const Details = z.record(z.string(), z.unknown());
-
-/** `{"0": {"transaction_id": ["value_already_exist"]}}` → 0. */
-function knownIndexes(details: unknown): Set<number> {
-  const byIndex = Details.safeParse(details);
-  if (!byIndex.success) return new Set();
-  return new Set(
-    Object.entries(byIndex.data)
-      .filter(([, problems]) => isDuplicate(problems))
-      .map(([index]) => Number(index)),
-  );
-}
-
-const Duplicate = z.object({ transaction_id: z.array(z.string()) });
-function isDuplicate(problems: unknown): boolean {
-  const parsed = Duplicate.safeParse(problems);
-  return parsed.success && parsed.data.transaction_id.includes('value_already_exist');
 }
 
 function split<T>(items: T[], isFirst: (index: number) => boolean): [T[], T[]] {
@@ -136,9 +120,9 @@ function split<T>(items: T[], isFirst: (index: number) => boolean): [T[], T[]] {
 }
 
 const toEvent = (row: Ready): UsageEvent => ({
-  transaction_id: `${row.metric}/${row.transaction_id}`,
-  external_subscription_id: row.subscription_id,
-  code: row.metric,
-  timestamp: row.stamped_at.getTime() / 1000,
+  transactionId: `${row.metric}/${row.transaction_id}`,
+  subscriptionId: row.subscription_id,
+  metric: row.metric,
+  at: row.stamped_at,
   properties: JSON.parse(row.properties) as Record<string, string | number>,
 });

@@ -8,7 +8,7 @@ import { forTenant, tenantIdOf } from '../customers.ts';
 import { knownInvoices } from '../invoices/queries.ts';
 import { refreshInvoice } from '../projection/invoice.ts';
 import { refreshSubscription } from '../projection/subscription.ts';
-import { lago } from '../providers/lago/lago.ts';
+import { engineOf } from '../providers/engine.ts';
 import { LagoWebhook } from '../providers/lago/shapes.ts';
 import { isSignedByLago } from '../providers/lago/signature.ts';
 import { stripeGateway, takesPayments, verifyStripeEvent } from '../providers/stripe/stripe.ts';
@@ -82,11 +82,11 @@ async function followLago(ctx: Context, webhook: z.output<typeof LagoWebhook>): 
   return isChanged ? 'projected' : 'nothing new';
 }
 
-/** Of an invoice that we have, else of its customer; a webhook that does not say is answered by Lago. */
+/** Of an invoice that we have, else of its customer; a webhook that does not say is answered by the engine. */
 export async function tenantOfInvoice(ctx: Context, lagoId: string, customerId?: string): Promise<string | undefined> {
   const [known] = await knownInvoices(ctx, [lagoId]);
   if (known) return known.tenant_id;
-  const id = customerId ?? (await lago(ctx).readInvoice(lagoId))?.customer.external_id;
+  const id = customerId ?? (await engineOf(ctx).readInvoice(lagoId))?.customerId;
   return id === undefined ? undefined : tenantIdOf(id);
 }
 

@@ -13,7 +13,7 @@ import {
   SubscriptionAnswer,
 } from './shapes.ts';
 
-export interface Customer {
+interface Customer {
   external_id: string;
   name: string;
   email: string;
@@ -21,7 +21,7 @@ export interface Customer {
   metadata: { key: string; value: string; display_in_invoice: boolean }[];
 }
 
-export interface UsageEvent {
+export interface LagoEvent {
   transaction_id: string;
   external_subscription_id: string;
   code: string;
@@ -85,7 +85,7 @@ export function lago(ctx: Pick<Context, 'config'>) {
     /** One that is voided already stays so. */
     voidInvoice: (id: string) => unless(405, http.call(anything, 'POST', `/invoices/${segment(id)}/void`)),
 
-    sendEvents: (events: readonly UsageEvent[]) => http.call(anything, 'POST', '/events/batch', { body: { events } }),
+    sendEvents: (events: readonly LagoEvent[]) => http.call(anything, 'POST', '/events/batch', { body: { events } }),
 
     metrics: () => http.all(LagoMetric, 'billable_metrics', '/billable_metrics'),
     createMetric: async (metric: object) => {

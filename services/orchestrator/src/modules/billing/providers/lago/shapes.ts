@@ -21,6 +21,14 @@ export const LagoSubscription = z.object({
   started_at: moment.nullable(),
   terminated_at: moment.nullable(),
   canceled_at: moment.nullable(),
+  ending_at: moment.nullish().transform((value) => value ?? null),
+  next_plan_code: z
+    .string()
+    .nullish()
+    .transform((value) => value ?? null),
+  /** Only while a cheaper plan waits. */
+  downgrade_plan_date: day.nullish().transform((value) => value ?? null),
+  current_billing_period_ending_at: moment.nullish().transform((value) => value ?? null),
 });
 export type LagoSubscription = z.output<typeof LagoSubscription>;
 export const SubscriptionAnswer = z.object({ subscription: LagoSubscription });

@@ -1,14 +1,8 @@
-import type { LagoInvoice } from '../providers/lago/shapes.ts';
-
-export interface Part {
-  subscriptionId: string;
-  /** The plan whose fee it is; null when it is only about usage. */
-  priceCode: string | null;
-  amountMinor: number;
-}
+import type { InvoicePart } from '../engine.ts';
+import type { LagoInvoice } from './shapes.ts';
 
 /** What an invoice is for, the dearest first: Lago bills together what falls due on one day. */
-export function partsOf(remote: LagoInvoice): Part[] {
+export function partsOf(remote: LagoInvoice): InvoicePart[] {
   const ids = new Set([
     ...(remote.billing_periods ?? []).map((period) => period.external_subscription_id),
     ...remote.subscriptions.map((subscription) => subscription.external_id),

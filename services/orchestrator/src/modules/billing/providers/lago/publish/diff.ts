@@ -1,4 +1,4 @@
-import type { LagoCharge, LagoEndpoint, LagoMetric, LagoPlan } from '../providers/lago/shapes.ts';
+import type { LagoCharge, LagoEndpoint, LagoMetric, LagoPlan } from '../shapes.ts';
 import { type DesiredCharge, type DesiredMetric, type DesiredPlan, isFree } from './desired.ts';
 
 export interface Published {
@@ -23,9 +23,8 @@ export type Change =
   | { kind: 'create_endpoint'; endpoint: Desired['endpoint'] }
   | { kind: 'update_endpoint'; id: string; endpoint: Desired['endpoint'] };
 
-export interface Difference {
+interface Difference {
   changes: Change[];
-  /** What must not be changed any more: a person decides. */
   refusals: string[];
 }
 
