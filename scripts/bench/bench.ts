@@ -16,6 +16,7 @@ import {
   startUpstream,
 } from './candidates.ts';
 import { goalsOf } from './goals.ts';
+import { limitsTable, measureLimits } from './limits/limits.ts';
 import { type Cores, takeCores } from './machine.ts';
 import { runRound } from './measures.ts';
 import { type Options, readOptions } from './options.ts';
@@ -31,8 +32,10 @@ async function main(): Promise<void> {
   const options = readOptions();
   const { measures, rounds, times, warmUpRound } = options;
   const cores = takeCores();
+  const servers = await startServers(ROOT);
+  if (options.isOfLimits) return say(limitsTable(await measureLimits(servers, cores)).join('\n'));
   const upstream = await startUpstream();
-  const ours = await startOurs(upstream, await startServers(ROOT), cores);
+  const ours = await startOurs(upstream, servers, cores);
   const { candidates, missing } = await startOthers(options, { upstream, ours, cores });
   // First: what large prompts take is not given back to the system at once.
   if (options.soak) say(`Soak of ${options.soak.requests} requests`);
@@ -51,9 +54,11 @@ async function main(): Promise<void> {
     if (meetsMust !== undefined) say(`${meetsMust ? '✓' : '✗'} ${metric}: ${measured} (${must})`);
   if (soaked) check(soaked);
   if (options.isQuick || !options.isWhole || !soaked) return;
+  say('The limiter alone');
+  const limits = await measureLimits(servers, cores);
   writeFileSync(
     join(ROOT, 'docs/benchmarks.md'),
-    report({ results, soaked, rounds, times, requests: options.soak?.requests ?? 0, missing }),
+    report({ results, soaked, limits, rounds, times, requests: options.soak?.requests ?? 0, missing }),
   );
   say('Written: docs/benchmarks.md');
 }

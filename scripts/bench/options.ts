@@ -6,6 +6,8 @@ const OPTIONAL = ['direct', 'bare', 'portkey'] as const;
 const SOAK = 'soak';
 
 export interface Options {
+  /** The limiter without the gateway, and nothing else. */
+  isOfLimits: boolean;
   /** It sees that everything works under load and how one change moved one number; it is no benchmark. */
   isQuick: boolean;
   /** Everything is measured, and everybody: what docs/benchmarks.md may be written from. */
@@ -25,7 +27,8 @@ const QUICK = { rounds: 1, times: { warmUpMs: 500, measureMs: 1000 }, soak: { re
 const QUICK_ONE = { ...QUICK, rounds: 3, times: { warmUpMs: 500, measureMs: 2000 } };
 
 export function readOptions(): Options {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string' },
@@ -33,12 +36,15 @@ export function readOptions(): Options {
       without: { type: 'string' },
     },
   });
+  const unknown = positionals.find((word) => word !== 'limits');
+  if (unknown !== undefined) throw new Error(`${unknown} is not known: only limits can be asked for by a word.`);
   const names = [...MEASURES.map(({ name }) => name), SOAK] as const;
   const only = listOf('only', values.only, names) ?? names;
   const without = listOf('without', values.without, OPTIONAL) ?? [];
   const isWhole = only.length === names.length && without.length === 0;
   const size = !values.quick ? FULL : values.only === undefined ? QUICK : QUICK_ONE;
   return {
+    isOfLimits: positionals.length > 0,
     isQuick: values.quick,
     isWhole,
     measures: MEASURES.filter(({ name }) => only.includes(name)),

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { type Name, nodeOptions } from './candidates.ts';
 import { type Goal, goalsOf } from './goals.ts';
+import type { LimitsFound } from './limits/found.ts';
+import { limitsTable } from './limits/limits.ts';
 import { machineFacts } from './machine.ts';
 import { MEASURES, type Measure, type Sample, type Times } from './measures.ts';
 import { described, noiseOf } from './noise.ts';
@@ -11,6 +13,7 @@ import type { Soaked } from './soak.ts';
 export interface Run {
   results: Results;
   soaked: Soaked;
+  limits: LimitsFound;
   rounds: number;
   times: Times;
   requests: number;
@@ -78,6 +81,12 @@ export function report(run: Run): string {
     '',
     ...measures(run),
     ...memory(run),
+    '## The limiter alone',
+    '',
+    'Quotas and budgets, without a gateway around them, and one Redis.',
+    '',
+    ...limitsTable(run.limits),
+    '',
     ...method(run),
     ...notMeasured(),
     ...again(),
