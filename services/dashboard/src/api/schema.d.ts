@@ -298,6 +298,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/revenue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the business brings in, month by month
+         * @description MRR and ARR with what moved them, subscriptions, churn, what was paid and what was refused, by currency and by line. Months are UTC. A yearly price counts a twelfth per month. Amounts of MRR are rounded to whole minor units after adding up; ARR is exact.
+         *
+         *     Needs the permission `platform_figures:read`.
+         */
+        get: operations["getAdminRevenue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/revenue.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the business brings in, as a file
+         * @description A line for each month, currency and line of products.
+         *
+         *     Needs the permission `platform_figures:read`.
+         */
+        get: operations["getAdminRevenueCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what billing and payments have told us, newest first
+         * @description Kept for 90 days after it was handled.
+         *
+         *     Needs the permission `platform_webhooks:read`.
+         */
+        get: operations["getAdminWebhooks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/webhooks/{webhookId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a webhook with its body
+         * @description Needs the permission `platform_webhooks:read`.
+         */
+        get: operations["getAdminWebhooksWebhookId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/webhooks/{webhookId}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Handle a webhook again
+         * @description Soon, as if it had just come. What it speaks of is read from its sender as it is now, so doing it twice does no harm.
+         *
+         *     Needs the permission `platform_webhooks:write`.
+         */
+        post: operations["postAdminWebhooksWebhookIdReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/api-keys": {
         parameters: {
             query?: never;
@@ -1911,6 +2019,173 @@ export interface components {
                 costNanoUsd: number;
             }[];
         };
+        Revenue: {
+            from: string;
+            to: string;
+            /**
+             * Format: date-time
+             * @description The end of `to`, or now.
+             */
+            asOf: string;
+            /** @description By month, oldest first. Currencies are never added up here. */
+            byCurrency: components["schemas"]["RevenueByCurrency"][];
+            /** @description The same by line. */
+            byLine: components["schemas"]["RevenueByLine"][];
+            /** @description What paid at the end of the period, plans given by hand at a price included. */
+            plans: {
+                currency: string;
+                line: ("sites" | "generators" | "llm" | "agents") | "other";
+                planKey: string;
+                subscriptions: number;
+                mrrMinor: number;
+                arrMinor: number;
+            }[];
+            /** @description Active now and paying nothing: free, or waiting for money. */
+            unpaid: {
+                /** @enum {string} */
+                line: "sites" | "generators" | "llm" | "agents";
+                planKey: string;
+                subscriptions: number;
+            }[];
+            /** @description All currencies at the end of the period, at the stated rates. */
+            together: {
+                /** @constant */
+                currency: "USD";
+                /** @description What one unit is taken to be worth: `USD_RATES` of the installation. */
+                rates: {
+                    currency: string;
+                    usd: string;
+                }[];
+                mrrMinor: number;
+                arrMinor: number;
+                isComplete: boolean;
+                /** @description Currencies without a rate, which are left out. */
+                missing: string[];
+            };
+            /** @description At a price that the catalogue had no more when it was first seen: counted at its successor. */
+            estimatedSubscriptions: number;
+        };
+        RevenueByCurrency: {
+            month: string;
+            currency: string;
+            /** @description Monthly recurring revenue when the month began. */
+            openingMrrMinor: number;
+            newMrrMinor: number;
+            /** @description Of subscriptions that had ended and pay again. */
+            reactivationMrrMinor: number;
+            /** @description Upgrades. */
+            expansionMrrMinor: number;
+            /** @description Downgrades; negative. */
+            contractionMrrMinor: number;
+            /** @description Subscriptions that ended; negative. */
+            churnMrrMinor: number;
+            closingMrrMinor: number;
+            /** @description A year of what was there at the month’s end; exact. */
+            closingArrMinor: number;
+            /** @description That paid when the month began. */
+            openingSubscriptions: number;
+            newSubscriptions: number;
+            reactivatedSubscriptions: number;
+            churnedSubscriptions: number;
+            closingSubscriptions: number;
+            /** @description Of those that were there when the month began; null: none were. */
+            churnPercent: number | null;
+            /** @description Churned of the opening MRR, in percent; null: there was none. */
+            mrrChurnPercent: number | null;
+            /** @description Invoices that were paid in this month, tax included. */
+            receivedMinor: number;
+            /** @description How many; one that covers several lines counts in its main one. */
+            paidInvoices: number;
+            /** @description Payments that were tried and refused. */
+            failedPayments: number;
+        };
+        RevenueByLine: {
+            month: string;
+            currency: string;
+            line: ("sites" | "generators" | "llm" | "agents") | "other";
+            /** @description Monthly recurring revenue when the month began. */
+            openingMrrMinor: number;
+            newMrrMinor: number;
+            /** @description Of subscriptions that had ended and pay again. */
+            reactivationMrrMinor: number;
+            /** @description Upgrades. */
+            expansionMrrMinor: number;
+            /** @description Downgrades; negative. */
+            contractionMrrMinor: number;
+            /** @description Subscriptions that ended; negative. */
+            churnMrrMinor: number;
+            closingMrrMinor: number;
+            /** @description A year of what was there at the month’s end; exact. */
+            closingArrMinor: number;
+            /** @description That paid when the month began. */
+            openingSubscriptions: number;
+            newSubscriptions: number;
+            reactivatedSubscriptions: number;
+            churnedSubscriptions: number;
+            closingSubscriptions: number;
+            /** @description Of those that were there when the month began; null: none were. */
+            churnPercent: number | null;
+            /** @description Churned of the opening MRR, in percent; null: there was none. */
+            mrrChurnPercent: number | null;
+            /** @description Invoices that were paid in this month, tax included. */
+            receivedMinor: number;
+            /** @description How many; one that covers several lines counts in its main one. */
+            paidInvoices: number;
+            /** @description Payments that were tried and refused. */
+            failedPayments: number;
+        };
+        ReceivedWebhook: {
+            id: string;
+            source: string;
+            /** @description The sender’s: the same on every delivery. */
+            eventId: string;
+            type: string;
+            /**
+             * @description failed: it was tried again and again and given up; waiting: it is to be handled, or is being.
+             * @enum {string}
+             */
+            state: "waiting" | "failed" | "handled";
+            /** @description What handling it led to. */
+            outcome: string | null;
+            /** @description Why the last try failed. */
+            problem: string | null;
+            /** @description Tries so far; null: no longer known. */
+            attempts: number | null;
+            nextTryAt: string | null;
+            /** @description How often somebody asked for it to be handled again. */
+            replays: number;
+            replayedAt: string | null;
+            /** Format: date-time */
+            receivedAt: string;
+            handledAt: string | null;
+        };
+        ReceivedWebhookWithBody: {
+            id: string;
+            source: string;
+            /** @description The sender’s: the same on every delivery. */
+            eventId: string;
+            type: string;
+            /**
+             * @description failed: it was tried again and again and given up; waiting: it is to be handled, or is being.
+             * @enum {string}
+             */
+            state: "waiting" | "failed" | "handled";
+            /** @description What handling it led to. */
+            outcome: string | null;
+            /** @description Why the last try failed. */
+            problem: string | null;
+            /** @description Tries so far; null: no longer known. */
+            attempts: number | null;
+            nextTryAt: string | null;
+            /** @description How often somebody asked for it to be handled again. */
+            replays: number;
+            replayedAt: string | null;
+            /** Format: date-time */
+            receivedAt: string;
+            handledAt: string | null;
+            /** @description As it was sent, without secrets; a text when it is not JSON. */
+            body: unknown;
+        };
     };
     responses: never;
     parameters: never;
@@ -2726,6 +3001,281 @@ export interface operations {
             };
             /** @description `auth.forbidden` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAdminRevenue: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the business brings in, month by month */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revenue"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAdminRevenueCsv: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the business brings in, as a file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAdminWebhooks: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                source?: "lago" | "stripe";
+                type?: string;
+                state?: "waiting" | "failed" | "handled";
+                since?: string;
+                until?: string;
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List what billing and payments have told us, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ReceivedWebhook"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAdminWebhooksWebhookId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a webhook with its body */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceivedWebhookWithBody"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `entity.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAdminWebhooksWebhookIdReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Handle a webhook again */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceivedWebhook"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `entity.not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,5 @@
 import { createHash, randomFillSync } from 'node:crypto';
-import { monotonicFactory, ulid as ulidAt } from 'ulid';
+import { encodeTime, monotonicFactory, ulid as ulidAt } from 'ulid';
 import { z } from 'zod';
 
 /** Every kind of row that is named outside the database, and the prefix of its ids. */
@@ -53,6 +53,9 @@ const ulid = monotonicFactory(random);
 export function newId(kind: IdKind, madeAt?: Date): string {
   return `${PREFIXES[kind]}_${madeAt ? ulidAt(madeAt.getTime(), random) : ulid()}`;
 }
+
+/** Ids of this kind that were made at that time or later are not less than it. */
+export const firstIdOf = (kind: IdKind, at: Date): string => `${PREFIXES[kind]}_${encodeTime(at.getTime())}`;
 
 export const idSchema = (kind: IdKind) =>
   z

@@ -10,8 +10,8 @@ import type { AnyOperation } from '#core/operations/define.ts';
 import { operationRoutes } from '#core/operations/routes.ts';
 import { sweepOperations } from '#core/operations/sweep.ts';
 import { figuresLoop } from '#modules/admin/figures/counter.ts';
-import { adminLlmRoutes } from '#modules/admin/llm/routes.ts';
-import { statusRoutes } from '#modules/admin/status/routes.ts';
+import { adminHandlers } from '#modules/admin/jobs.ts';
+import { adminRoutes } from '#modules/admin/routes.ts';
 import { auditRoutes } from '#modules/audit/routes.ts';
 import { billingHandlers, billingSchedules } from '#modules/billing/jobs.ts';
 import { billingRoutes } from '#modules/billing/routes.ts';
@@ -48,8 +48,7 @@ export function allRoutes(live: LiveListener): Route[] {
     ...llmRoutes,
     ...siteRoutes,
     ...operationRoutes(operations, live),
-    ...statusRoutes,
-    ...adminLlmRoutes,
+    ...adminRoutes,
   ];
 }
 
@@ -61,6 +60,7 @@ export const jobHandlers: readonly JobHandler[] = [
   ...billingHandlers,
   ...llmHandlers,
   ...siteHandlers,
+  ...adminHandlers,
 ];
 
 export const schedules: readonly Schedule[] = [

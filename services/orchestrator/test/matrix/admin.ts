@@ -1,4 +1,19 @@
-import type { MatrixEntry } from '#test/support/matrix.ts';
+import { newId } from '#core/ids.ts';
+import type { MatrixEntry, MatrixRequest, MatrixWorld } from '#test/support/matrix.ts';
+
+async function ofWebhook({ ctx }: MatrixWorld): Promise<MatrixRequest> {
+  const id = newId('inbox');
+  await ctx.db('inbox').insert({ id, source: 'lago', event_key: id, event_type: 'x', body: '{"webhook_type":"x"}' });
+  return { params: { webhookId: id } };
+}
+const badWebhookId = { path: 'params.webhookId', change: () => ({ params: { webhookId: 'inb_1' } }) };
+const notThere = (params: Record<string, string>) => ({
+  name: 'what is not there',
+  status: 404,
+  code: 'entity.not_found',
+  request: ({ admin }: MatrixWorld) => Promise.resolve({ caller: admin, request: { params } }),
+});
+const noWebhook = notThere({ webhookId: newId('inbox') });
 
 export const entries: MatrixEntry[] = [
   { route: 'get /admin/dashboard', happy: () => ({}), badInput: { none: 'takes no input' } },
@@ -17,4 +32,21 @@ export const entries: MatrixEntry[] = [
     happy: () => ({ query: { day: '2026-01-31' } }),
     badInput: { path: 'query.day', change: () => ({ query: { day: 'yesterday' } }) },
   },
+  {
+    route: 'get /v1/admin/revenue',
+    happy: () => ({ query: { from: '2026-01', to: '2026-03' } }),
+    badInput: { path: 'query.from', change: () => ({ query: { from: '2026-02', to: '2026-01' } }) },
+  },
+  {
+    route: 'get /v1/admin/revenue.csv',
+    happy: () => ({ query: { from: '2026-01', to: '2026-03' } }),
+    badInput: { path: 'query.to', change: () => ({ query: { to: 'March' } }) },
+  },
+  {
+    route: 'get /v1/admin/webhooks',
+    happy: () => ({ query: { source: 'stripe', state: 'failed', since: '2026-01-01T00:00:00Z', q: 'evt_1' } }),
+    badInput: { path: 'query.source', change: () => ({ query: { source: 'paypal' } }) },
+  },
+  { route: 'get /v1/admin/webhooks/:webhookId', happy: ofWebhook, badInput: badWebhookId, extra: [noWebhook] },
+  { route: 'post /v1/admin/webhooks/:webhookId/replay', happy: ofWebhook, badInput: badWebhookId, extra: [noWebhook] },
 ];

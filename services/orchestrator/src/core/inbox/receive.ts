@@ -54,12 +54,29 @@ export interface InboxRow {
   body: string;
   received_at: Date;
   handled_at: Date | null;
+  outcome: string | null;
+  /** How often it was asked to be handled again. */
+  replays: number;
+  replayed_at: Date | null;
 }
 
 export async function readInbox(ctx: Context, inboxId: string): Promise<InboxRow> {
   const row = await ctx.db<InboxRow>('inbox').where({ id: inboxId }).first();
   if (!row) throw NotFound({ entity: 'webhook', id: inboxId });
   return row;
+}
+
+/**
+ * Has a webhook handled once more, as if it had just come: whatever it speaks of is read again from its owner, so that
+ * it does no harm however often it is done. In the caller's transaction.
+ */
+export async function replayInbox(ctx: Context, row: InboxRow, job: Job<typeof InboxMessage>): Promise<void> {
+  const replay = row.replays + 1;
+  await ctx
+    .db('inbox')
+    .where({ id: row.id })
+    .update({ replays: replay, replayed_at: ctx.db.fn.now(3), handled_at: null, outcome: null });
+  await enqueue(ctx, job, { inboxId: row.id, replay });
 }
 
 export async function markHandled(ctx: Context, inboxId: string, outcome: string): Promise<void> {

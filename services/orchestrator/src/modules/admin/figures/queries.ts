@@ -16,6 +16,8 @@ const STATEMENTS = {
   subscriptions: `select line, plan_key as plan, currency, coalesce(paid_price_code, price_code) as priceCode,
                          paid_price_code is not null as isPaid, count(*) as count
                   from subscriptions where status = 'active' group by 1, 2, 3, 4, 5`,
+  recurring: `select line, currency, sum(twelfths) as twelfths, sum(is_estimated) as estimated
+              from mrr_sources where price_code is not null group by line, currency`,
   subscriptionsEnded: `select line, count(*) as count from subscriptions
                        where status = 'terminated' and is_default = 0 and paid_price_code is not null
                          and ended_at > now(3) - interval 1 day

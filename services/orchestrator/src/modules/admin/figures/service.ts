@@ -2,15 +2,17 @@ import { NANO_PER_USD } from '#core/money.ts';
 import type { Context } from '#core/context.ts';
 import { dayIn } from '#core/calendar.ts';
 import { usageWaiting } from '#modules/llm/usage/service.ts';
+import { catchUpMovements } from '../revenue/movements.ts';
 import { type Figures, forgetFigures } from './gauges.ts';
 import { FIGURE_NAMES, type FigureName, figure } from './queries.ts';
-import { TWELFTHS, recurringOf } from './recurring.ts';
+import { TWELFTHS } from './recurring.ts';
 
 type Rows = Awaited<ReturnType<typeof figure>>;
 type Counted = Record<FigureName, Rows>;
 
-/** Counts everything, one statement after the other, and shows it only when all of it is known. */
+/** Brings the ledger of recurring revenue up to date, then counts everything, one statement after the other, and shows it only when all of it is known. */
 export async function countFigures(ctx: Context, figures: Figures): Promise<void> {
+  await catchUpMovements(ctx);
   const counted = {} as Counted;
   const day = dayIn(ctx.config.LLM_TIME_ZONE, Date.now());
   for (const name of FIGURE_NAMES) counted[name] = await figure(ctx.db, name, day);
@@ -19,7 +21,7 @@ export async function countFigures(ctx: Context, figures: Figures): Promise<void
   });
   forgetFigures(figures);
   showPeople(figures, counted);
-  showMoney(ctx, figures, counted);
+  showMoney(figures, counted);
   showWork(figures, counted);
   showLlm(ctx, figures, counted);
   if (waiting) {
@@ -39,22 +41,21 @@ function showPeople(figures: Figures, { people: [row] }: Counted): void {
   figures.tenants.set(number(row, 'tenants'));
 }
 
-function showMoney(ctx: Context, figures: Figures, counted: Counted): void {
-  figures.mrr_estimated_subscriptions.set(0);
+function showMoney(figures: Figures, counted: Counted): void {
   for (const row of counted.subscriptions) {
-    const [line, plan, count, isPaid] = [
-      text(row, 'line'),
-      text(row, 'plan'),
-      number(row, 'count'),
-      number(row, 'isPaid'),
-    ];
-    figures.active_subscriptions.inc({ line, plan, paid: isPaid === 1 ? 'yes' : 'no' }, count);
-    if (isPaid !== 1) continue;
-    const recurring = recurringOf(ctx, text(row, 'priceCode'));
-    if (recurring?.isEstimated !== false) figures.mrr_estimated_subscriptions.inc(count);
-    if (recurring)
-      figures.mrr_minor.inc({ currency: recurring.currency, line }, (count * recurring.twelfths) / TWELFTHS);
+    const labels = {
+      line: text(row, 'line'),
+      plan: text(row, 'plan'),
+      paid: number(row, 'isPaid') === 1 ? 'yes' : 'no',
+    };
+    figures.active_subscriptions.inc(labels, number(row, 'count'));
   }
+  for (const row of counted.recurring) {
+    const labels = { currency: text(row, 'currency'), line: text(row, 'line') };
+    // Free plans bring in nothing, and are no series.
+    if (number(row, 'twelfths') > 0) figures.mrr_minor.set(labels, number(row, 'twelfths') / TWELFTHS);
+  }
+  figures.mrr_estimated_subscriptions.set(sum(counted.recurring, 'estimated'));
   for (const row of counted.subscriptionsEnded)
     figures.subscriptions_ended_day.set({ line: text(row, 'line') }, number(row, 'count'));
   for (const row of counted.payments) {
