@@ -74,6 +74,8 @@ ensure_libraries() {
   exec 9>"$ROOT/.bastide/install.lock"
   flock 9
   if [[ $(cat "$stamp" 2>/dev/null) != "$now" ]]; then
+    # npm ci empties what a link points to: another tree's libraries.
+    [[ ! -L $ROOT/node_modules ]] || die "node_modules is a link to $(readlink -f "$ROOT/node_modules"), whose libraries are not those of this tree's package-lock.json. Remove the link; the next run installs its own"
     log "Installing the libraries (npm ci)"
     (cd "$ROOT" && use_recent_node && npm ci --no-audit --no-fund --loglevel=error >&2) || die "npm ci failed; see above"
     echo "$now" >"$stamp"
