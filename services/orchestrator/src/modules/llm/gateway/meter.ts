@@ -174,9 +174,21 @@ export class Meter {
   }
 
   #settled(answerer: Answerer, outcome: Outcome, usage: TokenUsage, isCounted: boolean): number {
-    const { costNanoUsd, price } = this.#cost(answerer, usage);
-    this.#record(answerer, { outcome, usage, costNanoUsd, price, isEstimated: isCounted || price === null });
+    const { costNanoUsd, price, isDisputed = false } = this.#cost(answerer, usage);
+    if (isDisputed) this.#dispute(answerer, usage, costNanoUsd);
+    const isEstimated = isCounted || isDisputed || price === null;
+    this.#record(answerer, { outcome, usage, costNanoUsd, price, isEstimated });
     return costNanoUsd;
+  }
+
+  #dispute({ candidate: { provider, model } }: Answerer, usage: TokenUsage, costNanoUsd: number): void {
+    const { ctx, metrics } = this.#parts;
+    metrics.disputedCosts.inc({ provider });
+    const names = { requestId: this.requestId, tenantId: this.#metered.principal.tenantId, provider, model };
+    ctx.log.warn(
+      { ...names, said: String(usage.costNanoUsd), billed: costNanoUsd },
+      'a cost cannot be what a provider says',
+    );
   }
 
   #record(answerer: Answerer, { outcome, usage, costNanoUsd, price, isEstimated = false }: Ended): void {

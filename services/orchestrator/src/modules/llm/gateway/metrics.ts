@@ -124,6 +124,12 @@ function ofTheGateway(registers: Registry[]) {
       help: 'Requests that the free provider answered because the day’s budget was spent.',
       registers,
     }),
+    disputedCosts: new Counter({
+      name: 'bastide_llm_disputed_costs_total',
+      help: 'Costs that a provider said and that cannot be: our own price was billed instead, and a person must look.',
+      labelNames: ['provider'] as const,
+      registers,
+    }),
     shed: new Counter({
       name: 'bastide_llm_shed_total',
       help: 'Requests refused because the gateway had as much as it can serve.',

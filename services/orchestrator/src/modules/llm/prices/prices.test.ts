@@ -64,6 +64,24 @@ test('what the provider says is the cost; free is free; without a price it is 0 
   t.deepEqual(table.cost(null, false, usage), { costNanoUsd: 0, price: null });
 });
 
+test('what a provider says is not believed when it cannot be, and costs what our own price says', (t) => {
+  const USD = 1e9;
+  const price = priceOf('{ input: 1, output: 4 }');
+  const usage = { ...NOTHING, promptTokens: 100_000, completionTokens: 25_000 };
+  const said = (costNanoUsd: number, price_: typeof price | null, isFree = false) =>
+    table.cost(price_, isFree, { ...usage, costNanoUsd });
+  const own = { costNanoUsd: 0.2 * USD, price: 'openai/m@2026-01-01', isDisputed: true };
+  // Ten times our own price, and a dollar for what is no token.
+  t.deepEqual(said(3 * USD, price), { costNanoUsd: 3 * USD, price: 'provider' });
+  for (const absurd of [3 * USD + 1, 1e6 * USD, -1, NaN, Infinity]) t.deepEqual(said(absurd, price), own, `${absurd}`);
+  t.deepEqual(said(NaN, price, true), { costNanoUsd: 0, price: 'free', isDisputed: true });
+  t.deepEqual(said(126 * USD, null), { costNanoUsd: 126 * USD, price: 'provider' }, '1000 USD for a million tokens');
+  for (const absurd of [126 * USD + 1, -1, NaN])
+    t.deepEqual(said(absurd, null), { costNanoUsd: 0, price: null, isDisputed: true });
+  const much = { ...usage, promptTokens: 1e9, costNanoUsd: 1001 * USD };
+  for (const model of [price, null]) t.true(table.cost(model, false, much).isDisputed, 'no request costs so much');
+});
+
 const tokens = fc.nat(4_294_967_295);
 const usages = fc.record({
   promptTokens: tokens,

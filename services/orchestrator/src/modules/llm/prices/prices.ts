@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TokenUsage } from '../providers/provider.ts';
+import { isBelievable } from './belief.ts';
 import { suspicions } from './guard.ts';
 import type { Price } from './price.ts';
 import { type ListedPrice, OTHER_MODELS, readPriceFile, refusePrices } from './price-file.ts';
@@ -17,6 +18,8 @@ export interface Cost {
   costNanoUsd: number;
   /** Null when the model has no price: the cost is 0 and an estimate. */
   price: string | null;
+  /** The provider says something that cannot be: it is not believed, and the cost is by our own price. */
+  isDisputed?: true;
 }
 
 /** What every model of every provider costs; read once, it does not change. */
@@ -53,13 +56,18 @@ export class PriceTable {
     );
   }
 
-  /** What the provider says that it costs is what it costs; `isFree` is the operator's word that it takes nothing. */
+  /**
+   * What the provider says that it costs is what it costs, unless that cannot be; `isFree` is the operator's word that it
+   * takes nothing.
+   */
   cost(price: Price | null, isFree: boolean, usage: TokenUsage): Cost {
-    if (usage.costNanoUsd !== null)
-      return { costNanoUsd: Math.max(0, Math.ceil(usage.costNanoUsd)), price: 'provider' };
-    if (isFree) return { costNanoUsd: 0, price: 'free' };
-    if (!price) return { costNanoUsd: 0, price: null };
-    return { costNanoUsd: nanoUsd(price, usage), price: price.name };
+    const said = usage.costNanoUsd;
+    const own = price === null ? null : nanoUsd(price, usage);
+    if (said !== null && isBelievable(said, own, usage)) return { costNanoUsd: Math.ceil(said), price: 'provider' };
+    const cost = isFree
+      ? { costNanoUsd: 0, price: 'free' }
+      : { costNanoUsd: own ?? 0, price: price === null ? null : price.name };
+    return said === null ? cost : { ...cost, isDisputed: true };
   }
 
   #listed(provider: string | null, model: string): Price | undefined {

@@ -18,7 +18,7 @@ export interface TokenUsage {
   audioPromptTokens: number;
   /** Part of the completion. */
   audioCompletionTokens: number;
-  /** What the provider itself says that it costs; null = it does not say. */
+  /** What the provider itself says that it costs; null = it does not say, NaN = what it says cannot be. */
   costNanoUsd: number | null;
 }
 

@@ -157,8 +157,10 @@ test('what is no usage is none', (t) => {
     { prompt_tokens: 9, total_tokens: 3 },
   ])
     t.is(chatUsage(value), null, JSON.stringify(value));
-  for (const cost of [-1, Number.NaN, '0.1', null, {}, Number.MAX_VALUE])
-    t.is(chatUsage({ prompt_tokens: 1, completion_tokens: 1, cost })?.costNanoUsd, null, JSON.stringify(cost));
+  const said = (cost: unknown) => chatUsage({ prompt_tokens: 1, completion_tokens: 1, cost })?.costNanoUsd;
+  for (const cost of ['0.1', null, {}, { total_cost: '1' }]) t.is(said(cost), null, JSON.stringify(cost));
+  for (const cost of [-1, Number.NaN, Infinity, Number.MAX_VALUE, 1e9, { total_cost: -0.1 }])
+    t.is(said(cost), NaN, JSON.stringify(cost));
 });
 
 test('the Responses API counts the same in other words', (t) => {

@@ -83,20 +83,21 @@ function whole(usage: TokenUsage): TokenUsage {
   };
 }
 
-/** OpenRouter, Perplexity and xAI say what it costs, each in its own way. Rounded up: never less than they ask. */
+/** OpenRouter, Perplexity and xAI say what it costs, each in its own way. */
 function costOf(usage: Fields): number | null {
   const { cost, cost_in_usd_ticks: ticks } = usage;
-  if (isAmount(ticks)) return nano(ticks / TICKS_PER_NANO);
-  if (isFields(cost)) return isAmount(cost['total_cost']) ? nano(cost['total_cost'] * NANO_PER_USD) : null;
-  if (!isAmount(cost)) return null;
+  if (isNumber(ticks)) return nano(ticks / TICKS_PER_NANO);
+  if (isFields(cost)) return isNumber(cost['total_cost']) ? nano(cost['total_cost'] * NANO_PER_USD) : null;
+  if (!isNumber(cost)) return null;
   // With the operator's own key at OpenRouter, `cost` is only their fee: https://openrouter.ai/docs/use-cases/usage-accounting.
   const upstream = usage['is_byok'] === true ? fields(usage['cost_details'])['upstream_inference_cost'] : 0;
-  return nano((cost + (isAmount(upstream) ? upstream : 0)) * NANO_PER_USD);
+  return nano((cost + (isNumber(upstream) ? upstream : 0)) * NANO_PER_USD);
 }
 
-function nano(amount: number): number | null {
+/** Rounded up: never less than they ask. */
+function nano(amount: number): number {
   const rounded = Math.ceil(Number(amount.toPrecision(SIGNIFICANT_DIGITS)));
-  return Number.isSafeInteger(rounded) ? rounded : null;
+  return Number.isSafeInteger(rounded) && rounded >= 0 ? rounded : NaN;
 }
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
@@ -105,4 +106,4 @@ const fields = (value: unknown): Fields => (isFields(value) ? value : {});
 const MAX_TOKENS = 1e9;
 export const count = (value: unknown): number | null =>
   Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= MAX_TOKENS ? Number(value) : null;
-const isAmount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+const isNumber = (value: unknown): value is number => typeof value === 'number';
