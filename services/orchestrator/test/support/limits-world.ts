@@ -5,6 +5,7 @@ import { Limiter, type LimiterOptions, type Reservation, type ReserveRequest } f
 import { type Limits, NO_QUOTA, type Quota } from '#modules/llm/limits/limits.ts';
 import type { ScriptedRedis } from '#modules/llm/limits/scripted-redis.ts';
 import { TURN } from '#modules/llm/limits/turn-script.ts';
+import type { Outcome } from '#modules/llm/usage/record.ts';
 
 type CleanUp = (run: () => Promise<void>) => void;
 
@@ -150,7 +151,18 @@ export async function granted(
 }
 
 /** As much of a record as the limits look at. */
-export function usageOf({ requestId, scope, minute }: Reservation, costNanoUsd = 0): string {
+export function usageOf(
+  { requestId, scope, minute }: Reservation,
+  costNanoUsd = 0,
+  outcome: Outcome = 'completed',
+): string {
   const { tenantId, keyId } = scope;
-  return JSON.stringify({ requestId, tenantId, keyId, at: new Date(minute * 60_000).toISOString(), costNanoUsd });
+  return JSON.stringify({
+    requestId,
+    tenantId,
+    keyId,
+    at: new Date(minute * 60_000).toISOString(),
+    outcome,
+    costNanoUsd,
+  });
 }

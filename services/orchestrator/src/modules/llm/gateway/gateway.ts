@@ -132,14 +132,8 @@ export class Gateway {
       live,
       isStopping: false,
     };
-    const keeper = new JournalKeeper(ctx, {
-      folder,
-      journal,
-      prices,
-      addUsage: (usages) => limiter.addUsage(usages),
-      oldestUsageMs: () => limiter.oldestUsageMs(),
-      times: options.keeperTimes ?? {},
-    });
+    const times = options.keeperTimes ?? {};
+    const keeper = new JournalKeeper(ctx, { folder, journal, prices, limiter, times });
     return new Gateway(ctx, parts, { redis, keeper, counter, ...TIMES, ...options });
   }
 

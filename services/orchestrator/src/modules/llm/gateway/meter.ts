@@ -7,6 +7,7 @@ import type { TokenUsage } from '../providers/provider.ts';
 import type { Candidate } from '../routing/route-plan.ts';
 import { estimatedUsage } from '../usage/estimate.ts';
 import type { Journal } from '../usage/journal.ts';
+import type { OwnSegment } from '../usage/own-segment.ts';
 import type { Outcome, StartedRequest, UsageRecord } from '../usage/record.ts';
 import type { Call } from './call.ts';
 import type { GatewayMetrics } from './metrics.ts';
@@ -77,6 +78,8 @@ export class Meter {
   #firstByteMs: number | null = null;
   /** JSON of what does not change until the end. */
   #who = '';
+  /** Where the journal says that it has begun. */
+  #began: OwnSegment | undefined;
   #isOver = false;
 
   constructor(parts: MeterParts, metered: Metered) {
@@ -104,7 +107,8 @@ export class Meter {
     this.#promptUsage = null;
     this.#who = JSON.stringify(this.#whoAnswers(this.#answerer));
     const rest = { promptTokens: this.#metered.promptEstimate, isFree: candidate.isFree };
-    this.#parts.journal.start(this.requestId, joined(this.#who, rest satisfies Omit<StartedRequest, keyof Who>));
+    const json = joined(this.#who, rest satisfies Omit<StartedRequest, keyof Who>);
+    this.#began = this.#parts.journal.start(json, this.#began);
   }
 
   produced(text: string): void {
@@ -168,7 +172,7 @@ export class Meter {
   release(reason: string, isRejected = false): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    if (this.#answerer) this.#parts.journal.void(this.requestId);
+    if (this.#answerer) this.#parts.journal.void(this.requestId, this.#began);
     this.#follow(this.#parts.limiter.release(this.#metered.reservation, { isRejected }));
     this.#parts.metrics.of(this.#answerer?.candidate.provider ?? 'none').ended(reason);
   }
@@ -208,7 +212,7 @@ export class Meter {
       durationMs: this.#metered.call.elapsedMs,
     };
     const json = joined(this.#who, used);
-    this.#parts.journal.usage(this.requestId, json);
+    this.#parts.journal.usage(this.requestId, json, this.#began);
     const tokens = usage.promptTokens + usage.completionTokens;
     this.#follow(this.#parts.limiter.settle(this.#metered.reservation, { usage: json, costNanoUsd, tokens }));
     this.#measure(answerer, used);

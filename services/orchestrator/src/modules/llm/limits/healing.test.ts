@@ -99,6 +99,28 @@ test('late usage counts in what is being counted, once, whoever brings it', asyn
   t.deepEqual([counts(counted, 'cost'), counts(counted, 'messages'), counts(counted, 'live')], [[750], [2], []]);
 });
 
+test('what a gateway settles that was only taken for dead is counted instead of its estimate, in either order', async (t) => {
+  for (const isEstimateFirst of [true, false]) {
+    const world = startLimitsWorld(atEnd(t));
+    const [asleep, one] = [world.limiter(), world.limiter()];
+    const principal = principalWith(limits);
+    const held = await granted(asleep, principal, COSTS);
+    t.is(await one.giveBackAllOf('wrk_1'), 1);
+    const [estimate, truth] = [usageOf(held, 400, 'interrupted'), usageOf(held, 150)];
+    const settle = () => asleep.settle(held, { usage: truth, costNanoUsd: 150, tokens: 30 });
+    if (!isEstimateFirst) await settle();
+    await Promise.all([one.addUsage([estimate]), one.addUsage([estimate])]);
+    if (isEstimateFirst) {
+      t.deepEqual(counts(await world.counted(), 'cost'), [400]);
+      await settle();
+    }
+    await one.addUsage([estimate, truth]);
+    const counted = await world.counted();
+    t.deepEqual([counts(counted, 'cost'), counts(counted, 'messages'), counts(counted, 'live')], [[150], [1], []]);
+    t.true((await world.usage()).includes(truth));
+  }
+});
+
 test('usage of yesterday is late for yesterday', async (t) => {
   const world = startLimitsWorld(atEnd(t));
   await world.setClock('2026-11-20T23:59:00Z');

@@ -45,7 +45,10 @@ export interface LimiterOptions extends TurnOptions {
 const [STALE, UNKNOWN] = [3, 4];
 const MINUTE_MS = 60_000;
 
-const LateUsage = UsageRecord.pick({ requestId: true, tenantId: true, keyId: true, at: true, costNanoUsd: true });
+const LateUsage = UsageRecord.pick({
+  ...{ requestId: true, tenantId: true, keyId: true, at: true },
+  ...{ outcome: true, costNanoUsd: true },
+});
 type LateUsage = z.output<typeof LateUsage>;
 
 /** Counts what requests use, in Redis, where all gateways do: a limit holds however many of them there are. */
@@ -112,6 +115,11 @@ export class Limiter {
   /** Gives back what dead gateways hold; run it every few seconds. Resolves to how many requests that were. */
   sweep(): Promise<number> {
     return this.#sweeper.sweep();
+  }
+
+  /** Of a gateway that is dead, or is taken for dead: what it settles from now on comes late. */
+  giveBackAllOf(gatewayId: string): Promise<number> {
+    return this.#sweeper.giveBackUnless(gatewayId, () => false);
   }
 
   /** Usage that the stream may have lost, and that no settlement has counted. */
@@ -193,16 +201,16 @@ export class Limiter {
   }
 
   /** `epoch` is that of the reservation, should it perhaps have been settled before. */
-  async #addLate({ requestId, tenantId, keyId, at, costNanoUsd }: LateUsage, json: string, epoch: string) {
+  async #addLate({ requestId, tenantId, keyId, at, outcome, costNanoUsd }: LateUsage, json: string, epoch: string) {
     const names = this.#names;
     const { day, month } = this.#periodsOf(at);
     const scope = { tenantId, keyId, day: day.name, month: month.name };
     const counters = countersOf(names, scope, null).filter(({ period }) => period !== null);
     const keys = [names.cost(EVERYBODY, day.name), ...counters.map(({ key }) => key)];
-    const amounts = [costNanoUsd, ...counters.map(({ kind }) => (kind === 'messages' ? 1 : costNanoUsd))];
+    const amounts = [costNanoUsd, ...counters.map(({ kind }) => (kind === 'messages' ? 'm' : costNanoUsd))];
     await this.#redis.llmAddLate(
       ...[3 + keys.length, names.late(requestId), names.usage, names.epoch(this.#options.zone), ...keys],
-      ...[json, epoch, ...amounts],
+      ...[json, epoch, outcome === 'interrupted' ? 'estimate' : 'true', ...amounts],
     );
   }
 

@@ -1,9 +1,11 @@
 /**
  * Hands over usage that comes by another way than the settlement of a reservation, and counts it once, however often it
- * comes. Counters that nobody has asked for do not begin here: they are read from the database when they are.
+ * comes: an estimate as long as nothing better is known, then what it was wrong by. Counters that nobody has asked for do
+ * not begin here: they are read from the database when they are.
  *
  * KEYS: late, usage, epoch, counters…
- * ARGV: usage, epoch of the reservation ('' = it is known to be lost), then what is added to each counter.
+ * ARGV: usage, epoch of the reservation ('' = it is known to be lost), estimate or true, then what is added to each
+ * counter: a cost, or m = one message.
  * Answers 0 when there is nothing to do: it was settled before.
  */
 export const ADD_LATE = `
@@ -11,11 +13,20 @@ local call = redis.call
 local mark = call('GET', KEYS[1])
 if not mark and ARGV[2] ~= '' and call('GET', KEYS[3]) == ARGV[2] then return 0 end
 call('XADD', KEYS[2], '*', 'usage', ARGV[1])
-if mark == 'counted' then return 1 end
+local estimated = mark and string.match(mark, '^estimated (%d+)$')
+if mark == 'counted' or (estimated and ARGV[3] == 'estimate') then return 1 end
+local cost = '0'
 for i = 4, #KEYS do
-  if call('EXISTS', KEYS[i]) == 1 then call('INCRBY', KEYS[i], ARGV[i - 1]) end
+  local amount = ARGV[i]
+  if amount == 'm' then
+    amount = estimated and 0 or 1
+  else
+    cost = amount
+    amount = amount - (estimated or 0)
+  end
+  if amount ~= 0 and call('EXISTS', KEYS[i]) == 1 then call('INCRBY', KEYS[i], string.format('%.0f', amount)) end
 end
-call('SET', KEYS[1], 'counted', 'EX', 172800)
+call('SET', KEYS[1], ARGV[3] == 'estimate' and 'estimated ' .. cost or 'counted', 'EX', 172800)
 return 1
 `;
 

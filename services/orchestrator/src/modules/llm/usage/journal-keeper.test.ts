@@ -34,11 +34,14 @@ async function left(t: ExecutionContext, lines: readonly object[]): Promise<Left
     folder: root,
     journal: new Journal(join(root, 'own'), app.ctx.log),
     prices: PriceTable.load(),
-    addUsage: (usages) => {
-      sent.push(...usages.map((json) => UsageRecord.parse(JSON.parse(json))));
-      return Promise.resolve();
+    limiter: {
+      addUsage: (usages) => {
+        sent.push(...usages.map((json) => UsageRecord.parse(JSON.parse(json))));
+        return Promise.resolve();
+      },
+      giveBackAllOf: () => Promise.resolve(0),
+      oldestUsageMs: () => Promise.resolve(null),
     },
-    oldestUsageMs: () => Promise.resolve(null),
     times: { patienceMs: 10 },
   });
   return { app, keeper, sent, folder };

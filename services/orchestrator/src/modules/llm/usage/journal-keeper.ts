@@ -1,9 +1,11 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Gauge } from 'prom-client';
 import type { Context } from '#core/context.ts';
+import type { Limiter } from '../limits/limiter.ts';
 import type { PriceTable } from '../prices/prices.ts';
 import { estimatedUsage } from './estimate.ts';
+import { Hearts } from './hearts.ts';
 import type { Journal } from './journal.ts';
 import {
   type Journalled,
@@ -11,12 +13,12 @@ import {
   readSegment,
   removeSegment,
   segmentsOf,
-  silentMs,
   startedRequest,
   writtenAt,
 } from './journal-reader.ts';
+import type { OwnSegment } from './own-segment.ts';
 import type { StartedRequest, UsageRecord } from './record.ts';
-import { storedRequestIds } from './service.ts';
+import { areStored, storedRequestIds } from './service.ts';
 
 export interface KeeperTimes {
   roundMs: number;
@@ -27,20 +29,20 @@ export interface KeeperTimes {
 }
 
 const KEEPER_TIMES: KeeperTimes = { roundMs: 2000, patienceMs: 5000, deadMs: 15_000 };
-const BATCH = 500;
+const BATCH = 2000;
 /** Between two sendings of what never arrives. */
 const MAX_PAUSE_MS = 10 * 60_000;
 /** What the one provider was called when there was only one: in a journal that a gateway of that time left. */
 const FORMER_CUSTOM = 'upstream';
+
+type Counts = Pick<Limiter, 'addUsage' | 'giveBackAllOf' | 'oldestUsageMs'>;
 
 interface KeeperParts {
   /** Folder of the journals of all gateways. */
   folder: string;
   journal: Journal;
   prices: PriceTable;
-  addUsage: (usages: readonly string[]) => Promise<void>;
-  /** When the oldest entry of the stream was added; null = the stream is empty. */
-  oldestUsageMs: () => Promise<number | null>;
+  limiter: Counts;
   times?: Partial<KeeperTimes>;
 }
 
@@ -55,6 +57,7 @@ export class JournalKeeper {
   /** What was sent again, by where it is kept: since when it is missing, when it was sent last, and how often. */
   readonly #sentAgain = new Map<string, { since: number; at: number; times: number }>();
   readonly #missing: Gauge;
+  readonly #hearts: Hearts;
   /** Folders of dead gateways whose interrupted requests are stored. */
   readonly #settled = new Set<string>();
   #oldestMs: number | null = null;
@@ -63,6 +66,7 @@ export class JournalKeeper {
     this.#ctx = ctx;
     this.#parts = parts;
     this.#times = { ...KEEPER_TIMES, ...parts.times };
+    this.#hearts = new Hearts(this.#times.deadMs);
     this.#missing = new Gauge({
       name: 'bastide_llm_journal_missing_seconds',
       help: 'How long usage of the journals is missing in the database although it was handed over; should stay 0.',
@@ -75,17 +79,18 @@ export class JournalKeeper {
   }
 
   async round(): Promise<void> {
-    const { journal, folder, oldestUsageMs } = this.#parts;
+    const { journal, folder, limiter } = this.#parts;
     journal.rotate();
-    this.#oldestMs = await oldestUsageMs();
-    for (const name of await segmentsOf(journal.folder))
-      if (name !== journal.current) await this.#keepOwn(journal, name);
+    this.#oldestMs = await limiter.oldestUsageMs();
+    for (const segment of journal.closed) await this.#keepOwn(journal, segment);
     const journals = (await readdir(folder)).map((name) => join(folder, name));
     for (const neighbour of journals) {
       if (neighbour === journal.folder) continue;
-      const silent = await silentMs(neighbour);
-      if (silent === null || silent > this.#times.deadMs) await this.#takeOver(neighbour);
+      if (await this.#hearts.isDead(neighbour)) await this.#takeOver(neighbour);
+      // What it has begun since is not settled, should it die yet.
+      else this.#settled.delete(neighbour);
     }
+    this.#hearts.keep(journals);
     this.#showMissing(journals);
   }
 
@@ -97,22 +102,43 @@ export class JournalKeeper {
     this.#missing.set(Math.max(0, (Date.now() - Math.min(...since)) / 1000));
   }
 
-  /** A start whose request is no longer live has its end in a segment of its own: each can be judged by itself. */
-  async #keepOwn(journal: Journal, name: string): Promise<void> {
-    const used = await this.#usedIfDue(journal.folder, name);
-    if (!used || !(await this.#ensureStored(join(journal.folder, name), used.used))) return;
-    if (!used.started.some(({ requestId }) => journal.isLive(requestId))) await removeSegment(journal.folder, name);
+  /** A start whose request is no longer under way has its end in a segment of its own: each can be judged by itself. */
+  async #keepOwn(journal: Journal, segment: OwnSegment): Promise<void> {
+    segment.isStored ||= await this.#isOwnStored(join(journal.folder, segment.name), segment);
+    if (!segment.isStored || segment.open > 0) return;
+    await removeSegment(journal.folder, segment.name);
+    journal.forget(segment);
   }
 
-  /** What is interrupted must be stored before the segments that say so may go. */
+  /** The segment itself is read when something is missing, and when it had too much to remember. */
+  async #isOwnStored(place: string, { name, writtenMs, requestIds }: OwnSegment): Promise<boolean> {
+    if (!this.#isDue(place, writtenMs)) return false;
+    if (requestIds && (await this.#areStored(requestIds))) {
+      this.#sentAgain.delete(place);
+      return true;
+    }
+    const { used } = await readSegment(this.#parts.journal.folder, name);
+    return this.#ensureStored(place, used);
+  }
+
+  async #areStored(requestIds: readonly string[]): Promise<boolean> {
+    for (let at = 0; at < requestIds.length; at += BATCH)
+      if (!(await areStored(this.#ctx, requestIds.slice(at, at + BATCH)))) return false;
+    return true;
+  }
+
+  /**
+   * What is interrupted must be stored before the segments that say so may go. The owner may only have been asleep: what
+   * it says afterwards takes the place of what is found here (usage/service.ts, limits/scripts.ts).
+   */
   async #takeOver(folder: string): Promise<void> {
-    const names = await segmentsOf(folder);
     if (!this.#settled.has(folder)) {
       if (!this.#isDue(folder, 0)) return;
-      if (!(await this.#ensureStored(folder, await this.#interruptedIn(folder, names)))) return;
+      await this.#parts.limiter.giveBackAllOf(basename(folder));
+      if (!(await this.#ensureStored(folder, await this.#interruptedIn(folder), { isEstimate: true }))) return;
       this.#settled.add(folder);
     }
-    for (const name of names) {
+    for (const name of await segmentsOf(folder)) {
       const segment = await this.#usedIfDue(folder, name);
       if (!segment || !(await this.#ensureStored(join(folder, name), segment.used))) return;
       await removeSegment(folder, name);
@@ -128,10 +154,10 @@ export class JournalKeeper {
   }
 
   /** Bills what a dead gateway is known to have delivered; what it delivered in its last second is not known. */
-  async #interruptedIn(folder: string, names: readonly string[]): Promise<Journalled[]> {
+  async #interruptedIn(folder: string): Promise<Journalled[]> {
     const open = new Map<string, StartedRequest>();
     const delivered = new Map<string, number>();
-    for (const name of names) noteOpen(await readSegment(folder, name), open, delivered);
+    for (const name of await segmentsOf(folder)) noteOpen(await readSegment(folder, name), open, delivered);
     return [...open.values()].map((request) => {
       const usage = interruptedUsage(request, delivered.get(request.requestId) ?? 0, this.#parts.prices);
       return { requestId: request.requestId, json: JSON.stringify(usage) };
@@ -148,25 +174,26 @@ export class JournalKeeper {
     return this.#oldestMs === null || this.#oldestMs > handedMs + patienceMs;
   }
 
-  async #ensureStored(place: string, usages: readonly Journalled[]): Promise<boolean> {
-    const missing = await this.#notStored(usages);
+  async #ensureStored(place: string, usages: readonly Journalled[], { isEstimate = false } = {}): Promise<boolean> {
+    const missing = await this.#notStored(usages, isEstimate);
     if (missing.length === 0) {
       this.#sentAgain.delete(place);
       return true;
     }
-    await this.#parts.addUsage(missing.map(({ json }) => json));
+    await this.#parts.limiter.addUsage(missing.map(({ json }) => json));
     const { since = Date.now(), times = 0 } = this.#sentAgain.get(place) ?? {};
     this.#sentAgain.set(place, { since, at: Date.now(), times: times + 1 });
     this.#ctx.log.warn({ count: missing.length }, 'usage had not arrived in the database and was sent again');
     return false;
   }
 
-  async #notStored(usages: readonly Journalled[]): Promise<Journalled[]> {
+  /** An estimate stands for nothing but itself; whatever is stored stands for it. */
+  async #notStored(usages: readonly Journalled[], isEstimate: boolean): Promise<Journalled[]> {
     const missing: Journalled[] = [];
     for (let at = 0; at < usages.length; at += BATCH) {
       const batch = usages.slice(at, at + BATCH);
       const ids = batch.map(({ requestId }) => requestId);
-      const stored = await storedRequestIds(this.#ctx, ids);
+      const stored = await storedRequestIds(this.#ctx, ids, { orEstimated: isEstimate });
       missing.push(...batch.filter(({ requestId }) => !stored.has(requestId)));
     }
     return missing;

@@ -1,7 +1,7 @@
 import { readFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { HEARTBEAT, SEGMENT } from './journal.ts';
+import { SEGMENT } from './journal.ts';
 import { StartedRequest } from './record.ts';
 
 const Line = z.union([
@@ -41,12 +41,6 @@ export async function segmentsOf(folder: string): Promise<string[]> {
 /** When something was last written to it. */
 export async function writtenAt(folder: string, name: string): Promise<number> {
   return (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? 0;
-}
-
-/** Null = no heart at all. */
-export async function silentMs(folder: string): Promise<number | null> {
-  const heart = await stat(join(folder, HEARTBEAT)).catch(() => undefined);
-  return heart ? Date.now() - heart.mtimeMs : null;
 }
 
 export async function removeSegment(folder: string, name: string): Promise<void> {

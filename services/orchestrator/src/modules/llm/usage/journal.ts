@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, rmSync, utimesSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { OwnSegment } from './own-segment.ts';
 import type { StartedRequest, UsageRecord } from './record.ts';
 
 /** Lines of a segment. A start without an end, in the journal of a process that is dead, is an interrupted request. */
@@ -14,6 +15,8 @@ export type JournalLine =
 
 export const HEARTBEAT = 'alive';
 export const SEGMENT = /^\d{8}\.jsonl$/;
+/** Of usage that is not known to be stored; of what is beyond it, the segments are read. */
+const MAX_KEPT_IDS = 100_000;
 
 /**
  * What this process used, on disk before the client sees the end of its answer. What one turn of the event loop has to
@@ -23,18 +26,23 @@ export const SEGMENT = /^\d{8}\.jsonl$/;
 export class Journal {
   readonly folder: string;
   readonly #log: Logger;
+  readonly #maxKeptIds: number;
+  readonly #segments = new Set<OwnSegment>();
+  /** The one that the next lines go to. */
+  #segment: OwnSegment | undefined;
+  #begun = 0;
   #file: number | undefined;
-  #segment = 0;
-  #linesInSegment = 0;
   #failure: string | undefined;
-  readonly #live = new Set<string>();
   #lines = '';
+  /** Whose usage is among the lines. */
+  #requestIds: string[] = [];
   #waiting: (() => void)[] = [];
 
   /** Throws when the folder cannot be made or written: better not to start than to lose usage. */
-  constructor(folder: string, log: Logger) {
+  constructor(folder: string, log: Logger, { maxKeptIds = MAX_KEPT_IDS } = {}) {
     this.folder = folder;
     this.#log = log;
+    this.#maxKeptIds = maxKeptIds;
     this.#makeFolder();
   }
 
@@ -43,20 +51,21 @@ export class Journal {
     return this.#failure;
   }
 
-  isLive(requestId: string): boolean {
-    return this.#live.has(requestId);
-  }
-
   /** Calls back once everything that was said until now is on disk, at the end of this turn of the event loop. */
   written(callback: () => void): void {
     if (this.#lines === '') callback();
     else this.#waiting.push(callback);
   }
 
-  /** `json` is of a StartedRequest. */
-  start(requestId: string, json: string): void {
-    this.#live.add(requestId);
-    this.#say(`{"start":${json}}\n`);
+  /**
+   * `json` is of a StartedRequest; `before` is what an earlier start of the same request gave. Whoever ends the request
+   * says where it began: the segment has to stay until then.
+   */
+  start(json: string, before?: OwnSegment): OwnSegment {
+    const segment = this.#say(`{"start":${json}}\n`);
+    segment.open += 1;
+    if (before) before.open -= 1;
+    return segment;
   }
 
   progress(streams: [requestId: string, characters: number][]): void {
@@ -64,14 +73,15 @@ export class Journal {
   }
 
   /** `json` is the record, already in the form that the stream takes. */
-  usage(requestId: string, json: string): void {
+  usage(requestId: string, json: string, began?: OwnSegment): void {
     this.#say(`{"usage":${json}}\n`);
-    this.#live.delete(requestId);
+    this.#requestIds.push(requestId);
+    if (began) began.open -= 1;
   }
 
-  void(requestId: string): void {
+  void(requestId: string, began?: OwnSegment): void {
     this.#write({ void: requestId });
-    this.#live.delete(requestId);
+    if (began) began.open -= 1;
   }
 
   /**
@@ -85,7 +95,8 @@ export class Journal {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       this.#log.warn('another gateway took over the usage journal of this one: it begins a new one');
-      this.#leaveSegment();
+      // The segment stays: what is still to be written belongs to it.
+      this.#closeFile();
       this.#makeFolder();
     }
     if (this.#failure !== undefined) this.progress([]);
@@ -100,32 +111,40 @@ export class Journal {
   /** Ends the segment under way, so that it can be checked; the next line opens another. */
   rotate(): void {
     this.#flush();
-    if (this.#linesInSegment > 0) this.#leaveSegment();
+    this.#leaveSegment();
   }
 
-  /** Name of the segment that is being written, if one is. */
-  get current(): string | undefined {
-    return this.#file === undefined ? undefined : segmentName(this.#segment);
+  /** Those that nothing is written to any more, the oldest first. */
+  get closed(): OwnSegment[] {
+    return [...this.#segments].filter((segment) => segment !== this.#segment);
+  }
+
+  /** Its file is removed. */
+  forget(segment: OwnSegment): void {
+    this.#segments.delete(segment);
   }
 
   #write(line: JournalLine): void {
     this.#say(`${JSON.stringify(line)}\n`);
   }
 
-  #say(line: string): void {
+  #say(line: string): OwnSegment {
     if (this.#lines === '') setImmediate(() => this.#flush());
     this.#lines += line;
+    return (this.#segment ??= this.#begin());
   }
 
   /** A full disk must not stop the service: usage still goes to Redis, and readiness says what is wrong. */
   #flush(): void {
     if (this.#lines === '') return;
-    const lines = this.#lines;
+    const [lines, requestIds] = [this.#lines, this.#requestIds];
     this.#lines = '';
+    this.#requestIds = [];
+    const segment = (this.#segment ??= this.#begin());
+    segment.wrote(requestIds, this.#room());
     try {
-      this.#file ??= this.#openSegment();
+      this.#file ??= openSync(join(this.folder, segment.name), 'a', 0o600);
       writeWhole(this.#file, lines);
-      this.#linesInSegment += 1;
       this.#failure = undefined;
     } catch (error) {
       // Half a line at its end makes nothing else unreadable.
@@ -151,21 +170,37 @@ export class Journal {
   }
 
   #leaveSegment(): void {
+    this.#closeFile();
+    this.#segment = undefined;
+  }
+
+  #closeFile(): void {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
   }
 
-  #openSegment(): number {
-    this.#segment += 1;
-    this.#linesInSegment = 0;
-    return openSync(join(this.folder, segmentName(this.#segment)), 'a', 0o600);
+  #begin(): OwnSegment {
+    this.#begun += 1;
+    const segment = new OwnSegment(`${String(this.#begun).padStart(8, '0')}.jsonl`);
+    this.#segments.add(segment);
+    return segment;
+  }
+
+  #room(): number {
+    let kept = 0;
+    for (const segment of this.#segments) kept += segment.keptIds;
+    return this.#maxKeptIds - kept;
   }
 }
 
+/** What is written is of one turn of the event loop, nearly always: no memory is asked for then. */
+const SCRATCH = Buffer.allocUnsafeSlow(256 * 1024);
+const MAX_BYTES_OF_UNIT = 3;
+
 /** A disk that is nearly full takes a part, and says so only the next time. */
 function writeWhole(file: number, text: string): void {
-  const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+  const fits = text.length * MAX_BYTES_OF_UNIT <= SCRATCH.length;
+  const bytes = fits ? SCRATCH : Buffer.from(text);
+  const end = fits ? SCRATCH.write(text) : bytes.length;
+  for (let at = 0; at < end;) at += writeSync(file, bytes, at, end - at);
 }
-
-const segmentName = (segment: number): string => `${String(segment).padStart(8, '0')}.jsonl`;

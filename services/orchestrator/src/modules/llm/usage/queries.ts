@@ -1,5 +1,9 @@
 import type { Knex } from 'knex';
 import { type Countable, DAY_KEYS, DAY_SUMS, type DatedRecord, type DayAddition } from './days.ts';
+import type { Outcome } from './record.ts';
+
+/** How a request ended of which only an estimate is known. */
+const ESTIMATED: Outcome = 'interrupted';
 
 /** Column → what is written to it. */
 const COLUMNS = {
@@ -47,8 +51,17 @@ export const usageRows = (db: Knex) => ({
     )) as [{ request_id: string }[]];
     return new Set(rows.map((row) => row.request_id));
   },
-  stored: async (requestIds: readonly string[]): Promise<Set<string>> =>
-    new Set(await db('llm_usage').whereIn('request_id', requestIds).pluck<string[]>('request_id')),
+  /** Of these. What was only estimated when a gateway had gone is not what it used. */
+  stored: async (requestIds: readonly string[], { orEstimated = false } = {}): Promise<Set<string>> => {
+    const found = db('llm_usage').whereIn('request_id', requestIds);
+    return new Set(await (orEstimated ? found : found.whereNot({ outcome: ESTIMATED })).pluck<string[]>('request_id'));
+  },
+  /** The same, only counted. */
+  storedCount: async (requestIds: readonly string[]): Promise<number> => {
+    const found = db('llm_usage').whereIn('request_id', requestIds).whereNot({ outcome: ESTIMATED });
+    const [row] = await found.count<{ count: number | string }[]>({ count: '*' });
+    return Number(row?.count);
+  },
   touchKeys: async (uses: readonly (readonly [keyId: string, at: Date])[]): Promise<void> => {
     if (uses.length === 0) return;
     // Text of the column's own kind, or MariaDB would convert the column and read all keys.
@@ -63,6 +76,9 @@ export const usageRows = (db: Knex) => ({
 });
 
 const DAY_COLUMNS = [...DAY_KEYS, ...DAY_SUMS];
+const OF_DAY = `where ${DAY_KEYS.map((key) => `${key} = ?`).join(' and ')}`;
+const FROM_DAY = `update llm_usage_days set ${DAY_SUMS.map((sum) => `${sum} = ${sum} - ?`).join(', ')} ${OF_DAY}`;
+const EMPTY_DAY = `delete from llm_usage_days ${OF_DAY} and requests = 0`;
 const INTO_DAYS = `insert into llm_usage_days (${DAY_COLUMNS.join(', ')}) values`;
 const ADDED = `on duplicate key update ${DAY_SUMS.map((sum) => `${sum} = ${sum} + values(${sum})`).join(', ')}`;
 
@@ -73,38 +89,77 @@ export const usageDays = (db: Knex) => ({
     const rows = added.map(() => places(DAY_COLUMNS.length)).join(', ');
     await db.raw(`${INTO_DAYS} ${rows} ${ADDED}`, added.flat());
   },
+  subtract: async (added: readonly DayAddition[]): Promise<void> => {
+    for (const addition of added) {
+      const [keys, sums] = [addition.slice(0, DAY_KEYS.length), addition.slice(DAY_KEYS.length)];
+      await db.raw(FROM_DAY, [...sums, ...keys]);
+      await db.raw(EMPTY_DAY, keys);
+    }
+  },
 });
 
 type Flag = 0 | 1;
-type UndatedRow = Omit<Countable, 'day' | 'isFallback' | 'isBudgetFallback' | 'isCacheHit' | 'isEstimated'> & {
+type CountedRow = Omit<Countable, 'day' | 'isFallback' | 'isBudgetFallback' | 'isCacheHit' | 'isEstimated'> & {
   requestId: string;
   at: Date;
+  /** Null = it is in no roll-up. */
+  day: string | null;
 } & Record<'isFallback' | 'isBudgetFallback' | 'isCacheHit' | 'isEstimated', Flag>;
+export type StoredUsage = Omit<Countable, 'day'> & Pick<CountedRow, 'requestId' | 'at' | 'day'>;
+
+const COUNTED = {
+  ...{ requestId: 'request_id', at: 'at', tenantId: 'tenant_id', keyId: 'key_id', userId: 'user_id' },
+  ...{ provider: 'provider', model: 'model', isEstimated: 'is_estimated', isCacheHit: 'is_cache_hit' },
+  ...{ isFallback: 'is_fallback', isBudgetFallback: 'is_budget_fallback', audioTokens: 'audio_tokens' },
+  ...{ promptTokens: 'prompt_tokens', cachedTokens: 'cached_tokens', cacheWriteTokens: 'cache_write_tokens' },
+  ...{ completionTokens: 'completion_tokens', reasoningTokens: 'reasoning_tokens', costNanoUsd: 'cost_nano_usd' },
+};
+
+const storedUsage = (row: CountedRow): StoredUsage => ({
+  ...row,
+  isFallback: row.isFallback === 1,
+  isBudgetFallback: row.isBudgetFallback === 1,
+  isCacheHit: row.isCacheHit === 1,
+  isEstimated: row.isEstimated === 1,
+  costNanoUsd: Number(row.costNanoUsd),
+});
+
+/** Rows that stand for what a gateway had under way when it was taken for dead; only meaningful in a transaction. */
+export const estimatedRows = (db: Knex) => ({
+  /** Looked for without locks: a copy of what is stored is nearly always only a copy, and others have it as well. */
+  find: async (requestIds: readonly string[]): Promise<string[]> => {
+    if (requestIds.length === 0) return [];
+    const found = db('llm_usage').whereIn('request_id', requestIds).where({ outcome: ESTIMATED });
+    return found.pluck<string[]>('request_id');
+  },
+  claim: async (requestIds: readonly string[]): Promise<StoredUsage[]> => {
+    if (requestIds.length === 0) return [];
+    const rows = await db('llm_usage')
+      .whereIn('request_id', requestIds)
+      .where({ outcome: ESTIMATED })
+      .orderBy('request_id')
+      .forUpdate()
+      .select(db.raw("date_format(day, '%Y-%m-%d') as day"))
+      .select<CountedRow[]>(COUNTED);
+    return rows.map(storedUsage);
+  },
+  replace: async (record: DatedRecord): Promise<void> => {
+    const columns = Object.entries(COLUMNS).map(([column, valueOf]) => [column, valueOf(record)]);
+    await db('llm_usage').where({ request_id: record.requestId }).update(Object.fromEntries(columns));
+  },
+});
 
 /** Rows that are in no roll-up; only meaningful in a transaction. */
 export const undatedRows = (db: Knex) => ({
-  claim: async (limit: number): Promise<(Omit<Countable, 'day'> & { requestId: string; at: Date })[]> => {
+  claim: async (limit: number): Promise<Omit<StoredUsage, 'day'>[]> => {
     const rows = await db('llm_usage')
       .whereNull('day')
       .orderBy('request_id')
       .limit(limit)
       .forUpdate()
       .skipLocked()
-      .select<UndatedRow[]>({
-        ...{ requestId: 'request_id', at: 'at', tenantId: 'tenant_id', keyId: 'key_id', userId: 'user_id' },
-        ...{ provider: 'provider', model: 'model', isEstimated: 'is_estimated', isCacheHit: 'is_cache_hit' },
-        ...{ isFallback: 'is_fallback', isBudgetFallback: 'is_budget_fallback', audioTokens: 'audio_tokens' },
-        ...{ promptTokens: 'prompt_tokens', cachedTokens: 'cached_tokens', cacheWriteTokens: 'cache_write_tokens' },
-        ...{ completionTokens: 'completion_tokens', reasoningTokens: 'reasoning_tokens', costNanoUsd: 'cost_nano_usd' },
-      });
-    return rows.map((row) => ({
-      ...row,
-      isFallback: row.isFallback === 1,
-      isBudgetFallback: row.isBudgetFallback === 1,
-      isCacheHit: row.isCacheHit === 1,
-      isEstimated: row.isEstimated === 1,
-      costNanoUsd: Number(row.costNanoUsd),
-    }));
+      .select<CountedRow[]>(COUNTED);
+    return rows.map(storedUsage);
   },
   setDay: async (requestIds: readonly string[], day: string): Promise<void> => {
     await db('llm_usage').whereIn('request_id', requestIds).update({ day });

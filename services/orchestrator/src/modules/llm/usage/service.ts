@@ -3,8 +3,8 @@ import type { Context } from '#core/context.ts';
 import { withTransaction } from '#core/db/transaction.ts';
 import { type Usage, recordUsages } from '#modules/billing/service.ts';
 import { redisNames } from '../limits/names.ts';
-import { additions, dated } from './days.ts';
-import { undatedRows, usageDays, usageRows } from './queries.ts';
+import { type DatedRecord, additions, dated } from './days.ts';
+import { type StoredUsage, estimatedRows, undatedRows, usageDays, usageRows } from './queries.ts';
 import type { UsageRecord } from './record.ts';
 
 const LEFTOVERS = 500;
@@ -18,12 +18,42 @@ export async function storeUsage(ctx: Context, records: readonly UsageRecord[]):
     const rows = usageRows(ctx.db);
     const unique = dated(byRequestId(records), ctx.config.LLM_TIME_ZONE);
     const newIds = await rows.insertNew(unique);
-    const added = unique.filter(({ requestId }) => newIds.has(requestId));
-    await usageDays(ctx.db).add(additions(added));
+    const [added, copies] = [unique.filter(isIn(newIds)), unique.filter((record) => !isIn(newIds)(record))];
+    const corrected = copies.length === 0 ? [] : await correct(ctx, copies);
+    const afters = corrected.map(({ after }) => after);
+    await usageDays(ctx.db).add(additions([...added, ...afters]));
     await rows.touchKeys(lastUses(added));
-    await recordUsages(ctx, groupByTenantHour(added).flatMap(billable));
+    await recordUsages(ctx, [...groupByTenantHour(added).flatMap(billable), ...corrected.flatMap(correction)]);
     return added.length;
   });
+}
+
+const isIn =
+  (ids: ReadonlySet<string>) =>
+  ({ requestId }: UsageRecord): boolean =>
+    ids.has(requestId);
+
+interface Corrected {
+  before: StoredUsage;
+  after: DatedRecord;
+}
+
+/** A gateway that was taken for dead and was only asleep says what its requests used: that is true, the estimate was not. */
+async function correct({ db }: Context, copies: readonly DatedRecord[]): Promise<Corrected[]> {
+  const truths = new Map(
+    copies.filter(({ outcome }) => outcome !== 'interrupted').map((copy) => [copy.requestId, copy]),
+  );
+  const corrected: Corrected[] = [];
+  const estimated = await estimatedRows(db).find([...truths.keys()]);
+  for (const before of await estimatedRows(db).claim(estimated)) {
+    const after = truths.get(before.requestId);
+    if (!after) continue;
+    await estimatedRows(db).replace(after);
+    corrected.push({ before, after });
+  }
+  const rolledUp = corrected.flatMap(({ before: { day, ...before } }) => (day === null ? [] : [{ ...before, day }]));
+  await usageDays(db).subtract(additions(rolledUp));
+  return corrected;
 }
 
 /**
@@ -59,12 +89,25 @@ export async function usageWaiting({ redis, config }: Context): Promise<{ count:
   return { count: await redis.xlen(usage), oldestS: Math.max(0, Number(nowS) - addedMs / 1000) };
 }
 
-export const storedRequestIds = (ctx: Context, requestIds: readonly string[]): Promise<Set<string>> =>
-  usageRows(ctx.db).stored(requestIds);
+/** Of these. Whatever is stored stands for what is only estimated. */
+export const storedRequestIds = (
+  ctx: Context,
+  requestIds: readonly string[],
+  options: { orEstimated: boolean },
+): Promise<Set<string>> => usageRows(ctx.db).stored(requestIds, options);
 
-/** Sorted, so that two consumers lock rows in the same order; once each, should a batch hold a copy. */
+/** All of them, as they were and not only estimated. No id may be named twice. */
+export const areStored = async (ctx: Context, requestIds: readonly string[]): Promise<boolean> =>
+  (await usageRows(ctx.db).storedCount(requestIds)) === requestIds.length;
+
+/**
+ * Sorted, so that two consumers lock rows in the same order; once each, should a batch hold a copy: an estimate makes way
+ * for what is true.
+ */
 function byRequestId(records: readonly UsageRecord[]): UsageRecord[] {
-  const unique = new Map(records.map((record) => [record.requestId, record]));
+  const unique = new Map<string, UsageRecord>();
+  for (const record of records)
+    if (record.outcome !== 'interrupted' || !unique.has(record.requestId)) unique.set(record.requestId, record);
   return [...unique.values()].sort((a, b) => (a.requestId < b.requestId ? -1 : 1));
 }
 
@@ -97,4 +140,19 @@ function billable(group: readonly UsageRecord[]): (Usage & { tenantId: string })
   if (nanoUsd === 0) return [used];
   const properties = { nano_usd: nanoUsd };
   return [used, { ...event, metric: 'llm_cost_nano_usd', transactionId: `${requestId}/cost`, properties }];
+}
+
+/** What has been told already is not told again, only by how much it was wrong, up or down. */
+function correction({ before, after }: Corrected): (Usage & { tenantId: string })[] {
+  const { requestId, tenantId } = after;
+  const event = { tenantId, at: new Date(after.at) };
+  const told = (metric: string, field: string, name: string, difference: number) =>
+    difference === 0
+      ? []
+      : [{ ...event, metric, transactionId: `${requestId}/${name}/corrected`, properties: { [field]: difference } }];
+  const tokens = after.promptTokens + after.completionTokens - before.promptTokens - before.completionTokens;
+  return [
+    ...told('llm_tokens', 'tokens', 'tokens', tokens),
+    ...told('llm_cost_nano_usd', 'nano_usd', 'cost', after.costNanoUsd - before.costNanoUsd),
+  ];
 }

@@ -124,6 +124,41 @@ test('a record counts once, whatever copies come, in whatever batches and order,
   await assertBalance(t, app, records);
 });
 
+test('what a request really used takes the place of its estimate, in rows, days and on the bill, once', async (t) => {
+  const app = await createTestApp(atEnd(t));
+  const truths = Array.from({ length: 300 }, someUsage).map((record): UsageRecord => {
+    return { ...record, outcome: any(['completed', 'aborted', 'cut']) };
+  });
+  const estimates = truths.map((record): UsageRecord => {
+    const other = { ...someUsage(), outcome: 'interrupted' as const, isEstimated: true };
+    const { requestId, tenantId, keyId, userId, at, model } = record;
+    return { ...other, requestId, tenantId, keyId, userId, at, model };
+  });
+  const shuffled = (records: readonly UsageRecord[]) => [...records].sort(() => Math.random() - 0.5);
+  await storeUsage(app.ctx, estimates.slice(0, 200));
+  await assertBalance(t, app, estimates.slice(0, 200));
+  await Promise.all([
+    storeUsage(app.ctx, shuffled(truths)),
+    storeUsage(app.ctx, shuffled([...truths, ...estimates])),
+    storeUsage(app.ctx, shuffled(estimates)),
+  ]);
+  await storeUsage(app.ctx, estimates);
+  await assertBalance(t, app, truths);
+  const outcomes = await app.ctx.db('llm_usage').distinct().pluck<string[]>('outcome');
+  t.false(outcomes.includes('interrupted'));
+});
+
+test('an estimate that is in no roll-up yet is replaced in none', async (t) => {
+  const app = await createTestApp(atEnd(t));
+  const truth = usageRecord('ten_a');
+  await storeUsage(app.ctx, [usageRecord('ten_a', { requestId: truth.requestId, outcome: 'interrupted' })]);
+  await app.ctx.db('llm_usage').update({ day: null });
+  await app.ctx.db('llm_usage_days').delete();
+  t.is(await storeUsage(app.ctx, [truth]), 0);
+  t.is(await rollUpLeftovers(app.ctx), 0);
+  await assertBalance(t, app, [truth]);
+});
+
 test('two consumers that die and come again, and a stream that says things twice', async (t) => {
   t.timeout(120_000);
   const app = await createTestApp(atEnd(t));
