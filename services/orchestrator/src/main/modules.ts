@@ -48,7 +48,7 @@ export function allRoutes(live: LiveListener): Route[] {
     ...llmRoutes,
     ...siteRoutes,
     ...operationRoutes(operations, live),
-    ...adminRoutes,
+    ...adminRoutes(usageMeters),
   ];
 }
 

@@ -13,6 +13,10 @@ const notThere = (params: Record<string, string>) => ({
   code: 'entity.not_found',
   request: ({ admin }: MatrixWorld) => Promise.resolve({ caller: admin, request: { params } }),
 });
+const ofTenant = ({ owner }: MatrixWorld): MatrixRequest => ({ params: { tenantId: owner.tenantId } });
+const badTenantId = { path: 'params.tenantId', change: () => ({ params: { tenantId: 'ten_1' } }) };
+const noTenant = [{ ...notThere({ tenantId: newId('tenant') }), code: 'tenant.not_found' }];
+const badPage = { path: 'query.limit', change: (happy: MatrixRequest) => ({ ...happy, query: { limit: '0' } }) };
 const noWebhook = notThere({ webhookId: newId('inbox') });
 
 export const entries: MatrixEntry[] = [
@@ -49,4 +53,21 @@ export const entries: MatrixEntry[] = [
   },
   { route: 'get /v1/admin/webhooks/:webhookId', happy: ofWebhook, badInput: badWebhookId, extra: [noWebhook] },
   { route: 'post /v1/admin/webhooks/:webhookId/replay', happy: ofWebhook, badInput: badWebhookId, extra: [noWebhook] },
+  {
+    route: 'get /v1/admin/tenants',
+    happy: () => ({ query: { q: 'café' } }),
+    badInput: { path: 'query.limit', change: () => ({ query: { limit: '0' } }) },
+  },
+  { route: 'get /v1/admin/tenants/:tenantId', happy: ofTenant, badInput: badTenantId, extra: noTenant },
+  { route: 'get /v1/admin/tenants/:tenantId/subscriptions', happy: ofTenant, badInput: badPage, extra: noTenant },
+  { route: 'get /v1/admin/tenants/:tenantId/invoices', happy: ofTenant, badInput: badPage, extra: noTenant },
+  {
+    route: 'get /v1/admin/tenants/:tenantId/usage',
+    happy: ofTenant,
+    badInput: { path: 'query.days', change: (happy) => ({ ...happy, query: { days: '1000' } }) },
+    extra: noTenant,
+  },
+  { route: 'get /v1/admin/tenants/:tenantId/payment-attempts', happy: ofTenant, badInput: badPage, extra: noTenant },
+  { route: 'get /v1/admin/tenants/:tenantId/mails', happy: ofTenant, badInput: badPage, extra: noTenant },
+  { route: 'get /v1/admin/tenants/:tenantId/audit-log', happy: ofTenant, badInput: badPage, extra: noTenant },
 ];
