@@ -33,6 +33,7 @@ postal_rails_secret | restart | Postal restarts, and everybody who is logged in 
 backup_repository_password | repository | Nothing. Keep the new one where the server cannot be lost with it: without it no backup opens.
 stripe_secret_key | given | API, gateway and worker restart: about 15 s without answers.
 stripe_webhook_secret | given | API, gateway and worker restart: about 15 s without answers; Stripe repeats what is refused meanwhile.
+chargily_secret_key | given | API, gateway and worker restart: about 15 s without answers. Webhooks of open pages are signed by the old key and refused: their payments are found by asking.
 llm_provider_keys | given | API, gateway and worker restart: about 15 s without answers. The file holds the keys of all providers: --from a whole one.
 llm_upstream_key | given | API, gateway and worker restart: about 15 s without answers.
 smtp_password | given | What sends mail restarts: about 15 s without answers.

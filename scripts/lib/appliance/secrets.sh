@@ -54,6 +54,7 @@ postal_rails_secret hex
 postal_smtp_key password
 stripe_secret_key optional
 stripe_webhook_secret optional
+chargily_secret_key optional
 llm_provider_keys optional
 llm_upstream_key optional
 smtp_password optional

@@ -773,11 +773,33 @@ export interface paths {
         put?: never;
         /**
          * Get a payment page for an invoice
-         * @description A page that is younger than 25 minutes is given again. It leads back to /billing/return.
+         * @description A page that is younger than 25 minutes is given again, unless another provider or keepCard is asked for. It leads back to /billing/return.
          *
          *     Needs the permission `billing:write`.
          */
         post: operations["postInvoicesInvoiceIdCheckout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invoices/{invoiceId}/payment-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the ways in which an invoice can be paid
+         * @description By its currency and amount, and by what the operator has set up.
+         *
+         *     Needs the permission `billing:read`.
+         */
+        get: operations["getInvoicesInvoiceIdPaymentProviders"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1343,6 +1365,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/webhooks/chargily": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What Chargily Pay has to tell (HMAC over the raw body) */
+        post: operations["postWebhooksChargily"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/webhooks/lago": {
         parameters: {
             query?: never;
@@ -1573,6 +1612,14 @@ export interface components {
             paidAt: string | null;
             subscriptionId: string | null;
             description: string | null;
+        };
+        PaymentProviders: {
+            items: {
+                /** @enum {string} */
+                provider: "stripe" | "chargily";
+                /** @description Whether keepCard means something here. */
+                keepsCard: boolean;
+            }[];
         };
         Checkout: {
             /**
@@ -3877,7 +3924,7 @@ export interface operations {
             query?: {
                 cursor?: string;
                 limit?: number;
-                source?: "lago" | "stripe";
+                source?: "lago" | "stripe" | "chargily";
                 type?: string;
                 state?: "waiting" | "failed" | "handled";
                 since?: string;
@@ -4792,7 +4839,18 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": {
+                    /**
+                     * @description Needed when the invoice can be paid in several ways: see GET /v1/invoices/{invoiceId}/payment-providers.
+                     * @enum {string}
+                     */
+                    provider?: "stripe" | "chargily";
+                    /**
+                     * @description The payer agrees that the card is kept and charged for later invoices of paid subscriptions. Without effect where a provider keeps no cards.
+                     * @default false
+                     */
+                    keepCard?: boolean;
+                };
             };
         };
         responses: {
@@ -4841,7 +4899,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `invoice.not_payable`, `payment.not_configured` */
+            /** @description `invoice.not_payable`, `payment.provider_required`, `payment.provider_not_available`, `payment.no_provider`, `payment.not_configured` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4861,6 +4919,67 @@ export interface operations {
             };
             /** @description `billing.provider_unavailable` */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInvoicesInvoiceIdPaymentProviders: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Needed when you belong to several tenants. */
+                "x-tenant-id"?: string;
+            };
+            path: {
+                invoiceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List the ways in which an invoice can be paid */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentProviders"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `tenant.not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6993,6 +7112,42 @@ export interface operations {
             };
             /** @description `tenant.slug_taken`, `tenant.limit_reached` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postWebhooksChargily: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What Chargily Pay has to tell (HMAC over the raw body) */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `webhook.signature_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `webhook.not_configured` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

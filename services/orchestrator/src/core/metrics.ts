@@ -57,6 +57,12 @@ export function createMetrics(process: string) {
       help: 'Payments that settle nothing and wait to be given back by a person; should stay 0.',
       registers,
     }),
+    disputes: new Counter({
+      name: 'bastide_payment_disputes_total',
+      help: 'Payments that a cardholder disputes, by what has become of it; needs_response has a date by which to answer.',
+      labelNames: ['status'] as const,
+      registers,
+    }),
   };
 }
 

@@ -90,6 +90,18 @@ function fromStripe(
   return { body: payload, headers: { ...asJson, 'stripe-signature': signature } };
 }
 
+function fromChargily(world: MatrixWorld, key = world.ctx.config.CHARGILY_SECRET_KEY ?? ''): MatrixRequest {
+  const body = JSON.stringify({
+    id: randomUUID(),
+    entity: 'event',
+    type: 'balance.changed',
+    livemode: 'false',
+    data: {},
+  });
+  const signature = createHmac('sha256', key).update(body).digest('hex');
+  return { body, headers: { ...asJson, signature } };
+}
+
 const refused = (name: string, request: (world: MatrixWorld) => MatrixRequest) => ({
   name,
   status: 401,
@@ -146,7 +158,51 @@ export const entries: MatrixEntry[] = [
           request: { params: { invoiceId: await invoice(world, { total_minor: 10 }) }, body: {} },
         }),
       },
+      {
+        name: 'a provider that we do not have',
+        status: 400,
+        code: 'request.invalid',
+        request: async (world) => ({
+          caller: world.owner,
+          request: { params: { invoiceId: await invoice(world) }, body: { provider: 'paypal' } },
+        }),
+      },
+      {
+        name: 'a provider that does not take its currency',
+        status: 409,
+        code: 'payment.provider_not_available',
+        request: async (world) => ({
+          caller: world.owner,
+          request: { params: { invoiceId: await invoice(world) }, body: { provider: 'chargily' } },
+        }),
+      },
+      {
+        name: 'several providers, and none is named',
+        status: 409,
+        code: 'payment.provider_required',
+        request: async (world) => ({
+          caller: world.owner,
+          request: { params: { invoiceId: await invoice(world, { currency: 'DZD', total_minor: 159000 }) }, body: {} },
+        }),
+      },
+      {
+        name: 'centimes, which Chargily does not take',
+        status: 409,
+        code: 'payment.provider_not_available',
+        request: async (world) => ({
+          caller: world.owner,
+          request: {
+            params: { invoiceId: await invoice(world, { currency: 'DZD', total_minor: 159050 }) },
+            body: { provider: 'chargily' },
+          },
+        }),
+      },
     ],
+  },
+  {
+    route: 'get /v1/invoices/:invoiceId/payment-providers',
+    happy: ofInvoice,
+    badInput: badInvoiceId,
   },
   {
     route: 'post /webhooks/lago',
@@ -167,6 +223,16 @@ export const entries: MatrixEntry[] = [
       refused('signed with another secret', (world) => fromStripe(world, 'whsec_another')),
       refused('older than five minutes', (world) => fromStripe(world, undefined, 301)),
       refused('changed after it was signed', (world) => ({ ...fromStripe(world), body: '{}' })),
+      refused('not signed', () => ({ body: '{}', headers: asJson })),
+    ],
+  },
+  {
+    route: 'post /webhooks/chargily',
+    happy: (world) => fromChargily(world),
+    badInput: { none: 'what is signed by Chargily is not ours to validate' },
+    extra: [
+      refused('signed with another key', (world) => fromChargily(world, 'test_sk_another')),
+      refused('changed after it was signed', (world) => ({ ...fromChargily(world), body: '{}' })),
       refused('not signed', () => ({ body: '{}', headers: asJson })),
     ],
   },

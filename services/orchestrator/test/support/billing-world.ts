@@ -49,6 +49,7 @@ export interface BillingWorld {
   createOwner(currency?: 'EUR' | 'USD' | 'DZD'): Promise<BillingOwner>;
   lago<T = unknown>(action: string, input: Record<string, unknown>): T;
   stripe<T = unknown>(action: string, input: Record<string, unknown>): T;
+  chargily<T = unknown>(action: string, input: Record<string, unknown>): T;
 }
 
 export interface BillingOwner extends Caller {
@@ -58,7 +59,7 @@ export interface BillingOwner extends Caller {
   subscribe(priceCode: string): Promise<Subscription>;
   /** Waits until the subscription has its first invoice. */
   invoiceOf(subscriptionId: string): Promise<Invoice>;
-  checkout(invoiceId: string): Promise<Checkout>;
+  checkout(invoiceId: string, way?: { provider?: 'stripe' | 'chargily'; keepCard?: boolean }): Promise<Checkout>;
   /** Waits until the invoice is paid and its payment settled. */
   paid(invoiceId: string): Promise<Invoice>;
 }
@@ -68,19 +69,23 @@ export async function startBillingWorld(cleanUp: CleanUp, options: Options = {})
   const sandbox = await startTestSandbox(cleanUp);
   const app = await createTestApp(cleanUp, { ...sandboxEnv(sandbox), USAGE_FLUSH_MS: '300', ...options.env });
   const api = await startTestApi(app);
+  // Each of its pages says where its webhook goes, and only now do we know where that is.
+  Object.assign(app.config, { CHARGILY_WEBHOOK_URL: `${api.url}/webhooks/chargily` });
   const lago = act(sandbox, 'lago');
   const stripe = act(sandbox, 'stripe');
+  const chargily = act(sandbox, 'chargily');
   const config = { ...app.config, LAGO_WEBHOOK_URL: `${api.url}/webhooks/lago` };
   const { refusals } = await applyCatalogue({ ...app.ctx, config }, () => undefined);
   if (refusals.length > 0) throw new Error(refusals.join('\n'));
   if (options.isDeaf)
-    for (const target of ['lago', 'stripe']) sandbox.world.faults.add({ target, kind: 'webhook_lose' });
+    for (const target of ['lago', 'stripe', 'chargily']) sandbox.world.faults.add({ target, kind: 'webhook_lose' });
   else stripe('set_webhook_url', { url: `${api.url}/webhooks/stripe` });
   const events: string[] = [];
   const handlers = [...billingHandlers, ...identityHandlers, ...mailHandlers, ...listeners(events)];
   const startWorker = () => void startTestWorker(app, { handlers, schedules: options.schedules ?? billingSchedules });
   if (!options.isIdle) startWorker();
-  return { app, sandbox, api, events, startWorker, lago, stripe, createOwner: (currency) => owner(app, api, currency) };
+  const newOwner = (currency?: 'EUR' | 'USD' | 'DZD') => owner(app, api, currency);
+  return { app, sandbox, api, events, startWorker, lago, stripe, chargily, createOwner: newOwner };
 }
 
 function listeners(events: string[]): JobHandler[] {
@@ -132,7 +137,7 @@ async function owner(app: TestApp, api: TestApi, currency: 'EUR' | 'USD' | 'DZD'
         const { items } = await get<{ items: Invoice[] }>('/v1/invoices?limit=100');
         return items.find((invoice) => invoice.subscriptionId === subscriptionId);
       }),
-    checkout: (invoiceId) => created(`/v1/invoices/${invoiceId}/checkout`),
+    checkout: (invoiceId, way) => created(`/v1/invoices/${invoiceId}/checkout`, way),
     paid: (invoiceId) =>
       eventually(`${invoiceId} to be paid`, async () => {
         const invoice = await get<Invoice>(`/v1/invoices/${invoiceId}`);
@@ -145,7 +150,7 @@ async function owner(app: TestApp, api: TestApi, currency: 'EUR' | 'USD' | 'DZD'
   };
 }
 
-/** What the customer does on Stripe's page. */
+/** What the customer does on the provider's page. */
 export async function onPaymentPage(url: string, outcome: 'paid' | 'declined'): Promise<number> {
   const answer = await fetch(url, { method: 'POST', body: new URLSearchParams({ outcome }), redirect: 'manual' });
   return answer.status;

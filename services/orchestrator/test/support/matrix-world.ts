@@ -17,7 +17,7 @@ export async function startTestSandbox(cleanUp: CleanUp, benchSitesDir?: string)
     },
     lago: { apiKey: TEST_ENV.LAGO_API_KEY, hmacKey: TEST_ENV.LAGO_WEBHOOK_HMAC_KEY },
     stripe: { secretKey: TEST_ENV.STRIPE_SECRET_KEY, webhookSecret: TEST_ENV.STRIPE_WEBHOOK_SECRET },
-    chargily: { secretKey: 'test_sk_bastide' },
+    chargily: { secretKey: TEST_ENV.CHARGILY_SECRET_KEY },
     llm: { apiKey: TEST_ENV.LLM_UPSTREAM_KEY },
     ...(benchSitesDir !== undefined && { benchSitesDir }),
   });
@@ -30,6 +30,7 @@ export const sandboxEnv = (sandbox: Sandbox): Record<string, string> => ({
   OIDC_ISSUER_URL: sandbox.urls.oidc,
   LAGO_API_URL: sandbox.urls.lago,
   STRIPE_API_URL: sandbox.urls.stripe,
+  CHARGILY_API_URL: sandbox.urls.chargily,
   LLM_UPSTREAM_URL: `${sandbox.urls.llm}/v1`,
   SMTP_URL: sandbox.smtpUrl,
   SITES_EDGE_URL: sandbox.urls.sites,

@@ -39,6 +39,8 @@ export const TEST_ENV = {
   STRIPE_API_URL: 'http://127.0.0.1:1',
   STRIPE_SECRET_KEY: 'sk_test_bastide',
   STRIPE_WEBHOOK_SECRET: 'whsec_test',
+  CHARGILY_API_URL: 'http://127.0.0.1:1',
+  CHARGILY_SECRET_KEY: 'test_sk_bastide',
   SMTP_URL: 'smtp://127.0.0.1:1',
   MAIL_FROM: 'Bastide <no-reply@example.test>',
   FRAPPE_AGENT_URL: 'http://127.0.0.1:1',

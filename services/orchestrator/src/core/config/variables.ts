@@ -176,7 +176,7 @@ export const variables = {
   STRIPE_SECRET_KEY: variable({
     schema: secret().optional(),
     group: 'Billing',
-    about: 'Secret or restricted key. Without it and the next there are no card payments.',
+    about: 'Secret or restricted key. Without it and the next nobody pays by Stripe.',
     secret: true,
   }),
   STRIPE_WEBHOOK_SECRET: variable({
@@ -184,6 +184,25 @@ export const variables = {
     group: 'Billing',
     about: 'Signing secret (whsec_…) of the endpoint /webhooks/stripe.',
     secret: true,
+  }),
+  CHARGILY_API_URL: variable({
+    schema: httpUrl().default('https://pay.chargily.net'),
+    group: 'Billing',
+    about: 'Chargily Pay, without /api/v2; the key says whether it is the test or the live mode.',
+  }),
+  CHARGILY_SECRET_KEY: variable({
+    schema: z
+      .string()
+      .regex(/^(test|live)_sk_/, 'must be a secret key of Chargily Pay: test_sk_… or live_sk_…')
+      .optional(),
+    group: 'Billing',
+    about: 'Secret key of Chargily Pay; signs its webhooks too. Without it nobody pays by CIB or EDAHABIA.',
+    secret: true,
+  }),
+  CHARGILY_WEBHOOK_URL: variable({
+    schema: httpUrl().optional(),
+    group: 'Billing',
+    about: 'Where Chargily reaches /webhooks/chargily when that is not under PUBLIC_URL.',
   }),
   BILLING_RECONCILE_MS: variable({
     schema: milliseconds(15 * 60_000),

@@ -34,6 +34,9 @@ export const TEMPLATES = {
     reason: z.string().optional(),
     invoiceUrl: link,
   }),
+  /** A kept card could not be charged without its owner. */
+  payment_action: z.object({ number: z.string(), ...amount, invoiceUrl: link }),
+  refund_sent: z.object({ number: z.string(), ...amount, invoiceUrl: link }),
   refund_due: z.object({
     number: z.string(),
     /** What was received, and goes back. */

@@ -12,8 +12,9 @@ import { entitlementsOf } from '#modules/catalogue/service.ts';
 import type { Invoice } from '../invoices/schemas.ts';
 import { forTenant } from '../customers.ts';
 import { lago } from '../providers/lago/lago.ts';
-import { check, settle } from './payments.ts';
+import { check } from './payments.ts';
 import type { AttemptRow, PaymentRow } from './queries.ts';
+import { settle } from './settle.ts';
 
 interface AuditPage {
   items: { action: string; subject: string; details: Record<string, unknown> }[];

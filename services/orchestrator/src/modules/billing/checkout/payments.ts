@@ -2,40 +2,51 @@ import type { TenantContext } from '#core/context.ts';
 import { withTransaction } from '#core/db/transaction.ts';
 import { newId } from '#core/ids.ts';
 import { enqueue } from '#core/jobs/enqueue.ts';
+import type { CheckoutPage, PaymentGateway } from '../gateways/gateway.ts';
+import { findGateway } from '../gateways/service.ts';
 import { mailPaymentFailed } from '../invoices/mails.ts';
+import { keepCard } from '../cards/schemas.ts';
 import { type InvoiceRow, invoices } from '../invoices/queries.ts';
-import { eventOf, projectInvoice } from '../projection/invoice.ts';
-import { engineOf } from '../providers/engine.ts';
-import { type CheckoutSession, stripeGateway } from '../providers/stripe/stripe.ts';
+import { eventOf } from '../projection/invoice.ts';
 import { invoiceFailed } from '../schemas.ts';
 import { isWithdrawn } from '../subscriptions/withdrawn.ts';
-import { type AttemptRow, type PaymentRow, type RefundReason, attempts, payments } from './queries.ts';
+import { lookUp } from './look-up.ts';
+import { mailOwnerNeeded } from './mails.ts';
+import { type AttemptRow, type RefundReason, attempts, payments } from './queries.ts';
 import { announceRefund } from './refunds.ts';
-import { settlePayment } from './schemas.ts';
+import { closeOtherPage, settlePayment } from './schemas.ts';
 
 /** What reading an attempt's payment page led to, for the trace of the webhook or the reconciler's count. */
-export type Outcome = 'nothing new' | 'paid' | 'expired' | 'declined' | 'refused: not the payment we asked for';
+export type Outcome =
+  'nothing new' | 'paid' | 'expired' | 'declined' | 'failed' | 'refused: not the payment we asked for';
 
 /** Reads the payment page from the provider and acts on what it says. In the caller's turn for the tenant. */
-export async function check(ctx: TenantContext, attemptId: string, session?: CheckoutSession): Promise<Outcome> {
+export async function check(ctx: TenantContext, attemptId: string, found?: CheckoutPage): Promise<Outcome> {
   const attempt = await attempts(ctx, ctx.tenantId).find(attemptId);
-  if (!attempt || (attempt.state === 'paid' && !session)) return 'nothing new';
-  const sessionId = attempt.provider_session_id ?? session?.id;
-  if (sessionId === undefined) return 'nothing new';
-  const page = session ?? (await stripeGateway(ctx).readCheckout(sessionId));
-  if (page.isPaid) return isOurs(attempt, page) ? receive(ctx, attempt, page) : refuse(ctx, attempt, page);
+  if (!attempt || (attempt.state === 'paid' && !found)) return 'nothing new';
+  // Of a time when there was such a provider: nobody can be asked about it.
+  const gateway = findGateway(ctx, attempt.provider);
+  const page = found ?? (gateway && (await lookUp(ctx, gateway, attempt)));
+  if (!gateway || !page) return 'nothing new';
+  if (page.isPaid) return isOurs(gateway, attempt, page) ? receive(ctx, attempt, page) : refuse(ctx, attempt, page);
+  // Money may come by a page that never reached us, but its end is not the attempt's.
+  if (attempt.provider_session_id !== null && attempt.provider_session_id !== page.id) return 'nothing new';
   if (page.status === 'expired') return expire(ctx, attempt);
+  if (page.status === 'failed') return fail(ctx, attempt, page);
   return page.failure === null ? 'nothing new' : decline(ctx, attempt, page.failure);
 }
 
-/** Amount, currency and whose it is must be what we asked for, on the very page that we opened. */
-function isOurs(attempt: AttemptRow, page: CheckoutSession): boolean {
+/** Amount, currency, mode and whose it is must be what we asked for, on the very page that we opened. */
+function isOurs(gateway: PaymentGateway, attempt: AttemptRow, page: CheckoutPage): boolean {
   const { metadata } = page;
+  // Without idempotency keys a lost answer leaves a page of ours whose id we never heard; only our key writes metadata.
+  const isItsPage = attempt.provider_session_id === null || attempt.provider_session_id === page.id;
   return (
     page.amountMinor === attempt.amount_minor &&
     page.currency === attempt.currency &&
     page.paymentId !== null &&
-    (attempt.provider_session_id === null || attempt.provider_session_id === page.id) &&
+    (gateway.isLive === null || page.isLive === gateway.isLive) &&
+    (isItsPage || gateway.pagesOf !== undefined) &&
     metadata['attempt_id'] === attempt.id &&
     metadata['tenant_id'] === attempt.tenant_id &&
     metadata['invoice_id'] === attempt.invoice_id
@@ -43,18 +54,16 @@ function isOurs(attempt: AttemptRow, page: CheckoutSession): boolean {
 }
 
 /** Nothing is believed of it; a person finds the problem at the attempt and in the log. */
-async function refuse(ctx: TenantContext, attempt: AttemptRow, page: CheckoutSession): Promise<Outcome> {
+async function refuse(ctx: TenantContext, attempt: AttemptRow, page: CheckoutPage): Promise<Outcome> {
   const outcome = 'refused: not the payment we asked for';
   const { amountMinor, currency, paymentId } = page;
   ctx.log.error({ attemptId: attempt.id, amountMinor, currency, paymentId }, 'a payment does not match its attempt');
-  await attempts(ctx, ctx.tenantId).update(attempt.id, {
-    problem: `${outcome}: ${amountMinor} ${currency}`,
-  });
+  await attempts(ctx, ctx.tenantId).update(attempt.id, { problem: `${outcome}: ${amountMinor} ${currency}` });
   return outcome;
 }
 
 /** Into the ledger, once. The first payment of an invoice settles it; any other is money to give back. */
-function receive(ctx: TenantContext, attempt: AttemptRow, page: CheckoutSession): Promise<Outcome> {
+function receive(ctx: TenantContext, attempt: AttemptRow, page: CheckoutPage): Promise<Outcome> {
   const providerPaymentId = page.paymentId ?? page.id;
   return withTransaction(ctx, async (ctx) => {
     const ledger = payments(ctx, ctx.tenantId);
@@ -64,9 +73,10 @@ function receive(ctx: TenantContext, attempt: AttemptRow, page: CheckoutSession)
     await attempts(ctx, ctx.tenantId).update(attempt.id, {
       state: 'paid',
       live_invoice_id: null,
-      provider_session_id: page.id,
+      provider_session_id: attempt.provider_session_id ?? page.id,
       problem: null,
     });
+    await closeTheOther(ctx, attempt, page);
     if (await ledger.byProviderId(attempt.provider, providerPaymentId)) return 'nothing new';
     const reason = (await whyUnpayable(ctx, invoice)) ?? (isOrderWithdrawn ? 'subscription_canceled' : null);
     const id = newId('payment');
@@ -83,14 +93,17 @@ function receive(ctx: TenantContext, attempt: AttemptRow, page: CheckoutSession)
       reason,
     } as const;
     await ledger.insertNew(payment);
-    if (reason === null)
-      await enqueue(ctx, settlePayment, {
-        tenantId: ctx.tenantId,
-        paymentId: id,
-      });
+    if (attempt.keep_card) await enqueue(ctx, keepCard, { tenantId: ctx.tenantId, paymentId: id });
+    if (reason === null) await enqueue(ctx, settlePayment, { tenantId: ctx.tenantId, paymentId: id });
     else await announceRefund(ctx, invoice, payment, reason);
     return 'paid';
   });
+}
+
+async function closeTheOther(ctx: TenantContext, attempt: AttemptRow, page: CheckoutPage): Promise<void> {
+  const { id: attemptId, provider_session_id: own } = attempt;
+  if (own !== null && own !== page.id)
+    await enqueue(ctx, closeOtherPage, { tenantId: ctx.tenantId, attemptId, pageId: own });
 }
 
 async function whyUnpayable(ctx: TenantContext, invoice: InvoiceRow): Promise<RefundReason | null> {
@@ -101,10 +114,7 @@ async function whyUnpayable(ctx: TenantContext, invoice: InvoiceRow): Promise<Re
 
 async function expire(ctx: TenantContext, attempt: AttemptRow): Promise<Outcome> {
   if (attempt.state === 'expired') return 'nothing new';
-  await attempts(ctx, ctx.tenantId).update(attempt.id, {
-    state: 'expired',
-    live_invoice_id: null,
-  });
+  await attempts(ctx, ctx.tenantId).update(attempt.id, { state: 'expired', live_invoice_id: null });
   return 'expired';
 }
 
@@ -115,49 +125,53 @@ function decline(ctx: TenantContext, attempt: AttemptRow, reason: string): Promi
     const invoice = await invoices(ctx, ctx.tenantId).find(attempt.invoice_id);
     if (!invoice || !current || current.state === 'paid' || current.problem === reason) return 'nothing new';
     await attempts(ctx, ctx.tenantId).update(attempt.id, { problem: reason });
-    await enqueue(ctx, invoiceFailed, {
-      ...(await eventOf(ctx, invoice)),
-      attempt: attempt.id,
-      reason,
-    });
-    await mailPaymentFailed(ctx, invoice, { id: attempt.id, reason });
+    await announceFailure(ctx, invoice, { id: attempt.id, reason });
     return 'declined';
   });
 }
 
-/**
- * Tells the engine that the invoice is paid, and believes it only when it says so itself (contracts/billing.md F4).
- * In the caller's turn for the tenant.
- */
-export async function settle(ctx: TenantContext, paymentId: string): Promise<void> {
-  const ledger = payments(ctx, ctx.tenantId);
-  const payment = await ledger.find(paymentId);
-  if (payment?.state !== 'settling') return;
-  const invoice = await invoices(ctx, ctx.tenantId).find(payment.invoice_id);
-  if (!invoice) throw new Error(`The payment ${paymentId} is for an invoice that is not there`);
-  const engine = engineOf(ctx);
-  const read = async () => {
-    const remote = await engine.readInvoice(invoice.lago_id);
-    if (!remote) throw new Error(`${engine.name} does not know the invoice ${invoice.lago_id}`);
-    return remote;
-  };
-  let remote = await read();
-  if (remote.status !== 'voided' && remote.paymentStatus !== 'succeeded') {
-    const { provider, provider_payment_id: reference } = payment;
-    await engine.markPaid(invoice.lago_id, { provider, reference });
-    remote = await read();
-  }
-  const { status, paymentStatus } = remote;
-  if (status === 'voided') await giveBack(ctx, invoice, payment);
-  else if (paymentStatus !== 'succeeded')
-    throw new Error(`${engine.name} still says ${paymentStatus} of ${invoice.lago_id}`);
-  await projectInvoice(ctx, remote);
-  await ledger.markSettled(paymentId);
+/** For good: the customer needs another page, or to tell the bank that it is them. */
+function fail(ctx: TenantContext, attempt: AttemptRow, page: CheckoutPage): Promise<Outcome> {
+  const { id, failure, needsOwner } = page;
+  return endFailed(ctx, attempt, { pageId: id, reason: failure, needsOwner });
 }
 
-function giveBack(ctx: TenantContext, invoice: InvoiceRow, payment: PaymentRow): Promise<void> {
+/** The kept card cannot be charged, and no charge of it is to be found. */
+export async function giveUpCharge(ctx: TenantContext, attempt: AttemptRow, reason: string): Promise<void> {
+  await endFailed(ctx, attempt, { pageId: null, reason, needsOwner: false });
+}
+
+interface Failure {
+  pageId: string | null;
+  reason: string | null;
+  needsOwner: boolean;
+}
+
+/** Told once per attempt. */
+function endFailed(ctx: TenantContext, { id }: AttemptRow, { pageId, reason, needsOwner }: Failure): Promise<Outcome> {
   return withTransaction(ctx, async (ctx) => {
-    if (await payments(ctx, ctx.tenantId).markRefundDue(payment.id, 'invoice_voided'))
-      await announceRefund(ctx, invoice, payment, 'invoice_voided');
+    const attempt = await attempts(ctx, ctx.tenantId).lock(id);
+    if (!attempt || !['creating', 'open'].includes(attempt.state)) return 'nothing new';
+    const invoice = await invoices(ctx, ctx.tenantId).find(attempt.invoice_id);
+    if (!invoice) throw new Error(`The attempt ${id} is for an invoice that is not there`);
+    await attempts(ctx, ctx.tenantId).update(id, {
+      state: 'failed',
+      live_invoice_id: null,
+      provider_session_id: attempt.provider_session_id ?? pageId,
+      problem: reason,
+    });
+    if (needsOwner) await mailOwnerNeeded(ctx, invoice, id);
+    else await announceFailure(ctx, invoice, { id, reason });
+    return 'failed';
   });
+}
+
+async function announceFailure(
+  ctx: TenantContext,
+  invoice: InvoiceRow,
+  attempt: { id: string; reason: string | null },
+): Promise<void> {
+  const { id, reason } = attempt;
+  await enqueue(ctx, invoiceFailed, { ...(await eventOf(ctx, invoice)), attempt: id, reason });
+  await mailPaymentFailed(ctx, invoice, attempt);
 }

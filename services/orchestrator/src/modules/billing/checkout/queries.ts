@@ -1,17 +1,24 @@
 import type { Context } from '#core/context.ts';
+import type { Provider } from '../gateways/gateway.ts';
 
 export interface AttemptRow {
   id: string;
   tenant_id: string;
   invoice_id: string;
   live_invoice_id: string | null;
-  provider: 'stripe';
+  provider: Provider;
+  /** A page that somebody pays on, or a charge of the card that was kept. */
+  kind: 'page' | 'saved_card';
+  keep_card: 0 | 1;
+  /** Of the page, or of the charge. */
   provider_session_id: string | null;
   url: string | null;
   amount_minor: number;
   currency: string;
   state: 'creating' | 'open' | 'paid' | 'expired' | 'failed';
   problem: string | null;
+  /** How often the provider was asked for a page. */
+  asks: number;
   expires_at: Date;
   created_at: Date;
 }
@@ -24,17 +31,43 @@ export interface PaymentRow {
   tenant_id: string;
   invoice_id: string;
   attempt_id: string;
-  provider: 'stripe';
+  provider: Provider;
   provider_payment_id: string;
   settles_invoice_id: string | null;
   amount_minor: number;
   currency: string;
-  state: 'settling' | 'settled' | 'refund_due';
+  state: 'settling' | 'settled' | 'refund_due' | 'refund_pending' | 'refunded' | 'refund_failed';
   reason: RefundReason | null;
   settled_at: Date | null;
+  /** Part of the idempotency key of the refund. */
+  refund_try: number;
+  provider_refund_id: string | null;
+  refund_reference: string | null;
+  refund_problem: string | null;
+  refunded_minor: number;
+  refunded_at: Date | null;
+  dispute_id: string | null;
+  dispute_status: string | null;
 }
 
-type NewAttempt = Pick<AttemptRow, 'id' | 'invoice_id' | 'provider' | 'amount_minor' | 'currency' | 'expires_at'>;
+type NewPayment = Pick<
+  PaymentRow,
+  | 'id'
+  | 'invoice_id'
+  | 'attempt_id'
+  | 'provider'
+  | 'provider_payment_id'
+  | 'settles_invoice_id'
+  | 'amount_minor'
+  | 'currency'
+  | 'state'
+  | 'reason'
+>;
+
+type NewAttempt = Pick<
+  AttemptRow,
+  'id' | 'invoice_id' | 'provider' | 'kind' | 'keep_card' | 'amount_minor' | 'currency' | 'expires_at'
+>;
 
 export function attempts({ db }: Context, tenantId: string) {
   const mine = () => db<AttemptRow>('payment_attempts').where({ tenant_id: tenantId });
@@ -42,6 +75,8 @@ export function attempts({ db }: Context, tenantId: string) {
     find: (id: string) => mine().where({ id }).first(),
     lock: (id: string) => mine().where({ id }).forUpdate().first(),
     liveOf: (invoiceId: string) => mine().where({ live_invoice_id: invoiceId }).first(),
+    chargeOf: (invoiceId: string) => mine().where({ invoice_id: invoiceId, kind: 'saved_card' }).first(),
+    countAsk: (id: string) => mine().where({ id }).increment('asks', 1),
     /** Nothing when another attempt of the invoice is live. */
     insertLive: (row: NewAttempt): Promise<unknown> =>
       db('payment_attempts')
@@ -67,11 +102,13 @@ export function payments({ db }: Context, tenantId: string) {
   const mine = () => db<PaymentRow>('payments').where({ tenant_id: tenantId });
   return {
     find: (id: string) => mine().where({ id }).first(),
-    byProviderId: (provider: 'stripe', providerPaymentId: string) =>
+    lock: (id: string) => mine().where({ id }).forUpdate().first(),
+    update: (id: string, change: Partial<PaymentRow>) => mine().where({ id }).update(change),
+    byProviderId: (provider: Provider, providerPaymentId: string) =>
       mine().where({ provider, provider_payment_id: providerPaymentId }).first(),
     settling: (invoiceId: string) => mine().where({ settles_invoice_id: invoiceId }).forUpdate().first(),
     /** Nothing when this payment is in the ledger already. */
-    insertNew: (row: Omit<PaymentRow, 'tenant_id' | 'settled_at'>): Promise<unknown> =>
+    insertNew: (row: NewPayment): Promise<unknown> =>
       db('payments')
         .insert({ tenant_id: tenantId, ...row })
         .onConflict(['provider', 'provider_payment_id'])
@@ -97,10 +134,18 @@ export async function hasPayments({ db }: Context, subscriptionId: string): Prom
 }
 
 /** Of all tenants: which attempt a provider's payment page belongs to. */
-export const attemptBySession = ({ db }: Context, provider: 'stripe', sessionId: string) =>
+export const attemptBySession = ({ db }: Context, provider: Provider, sessionId: string) =>
   db<AttemptRow>('payment_attempts').where({ provider, provider_session_id: sessionId }).first();
 
+/** Of all tenants. */
 export const attemptById = ({ db }: Context, id: string) => db<AttemptRow>('payment_attempts').where({ id }).first();
+
+/** Of all tenants. */
+export const paymentById = ({ db }: Context, id: string) => db<PaymentRow>('payments').where({ id }).first();
+
+/** Of all tenants: the payment as its provider names it. */
+export const paymentByProviderId = ({ db }: Context, provider: Provider, providerPaymentId: string) =>
+  db<PaymentRow>('payments').where({ provider, provider_payment_id: providerPaymentId }).first();
 
 /** Of all tenants: pages that may still be paid, or were and nobody told us. */
 export const unfinishedAttempts = ({ db }: Context) =>

@@ -17,7 +17,39 @@ export const settlePayment = defineJob({
   attempts: 40,
 });
 
-export const CreateCheckout = z.object({});
+/** Closes a page of an attempt that another of its pages was paid on. */
+export const closeOtherPage = defineJob({
+  name: 'billing.close_other_page',
+  schema: z.object({ tenantId: z.string(), attemptId: z.string(), pageId: z.string() }),
+  key: ({ pageId }) => pageId,
+  attempts: 30,
+});
+
+const provider = z.enum(['stripe', 'chargily']);
+
+export const CreateCheckout = z.object({
+  provider: provider.optional().meta({
+    description:
+      'Needed when the invoice can be paid in several ways: see GET /v1/invoices/{invoiceId}/payment-providers.',
+  }),
+  keepCard: z.boolean().default(false).meta({
+    description:
+      'The payer agrees that the card is kept and charged for later invoices of paid subscriptions. Without effect where a provider keeps no cards.',
+  }),
+});
+export type CreateCheckout = z.output<typeof CreateCheckout>;
+
+export const PaymentProviders = z
+  .object({
+    items: z.array(
+      z.object({
+        provider,
+        keepsCard: z.boolean().meta({ description: 'Whether keepCard means something here.' }),
+      }),
+    ),
+  })
+  .meta({ id: 'PaymentProviders' });
+export type PaymentProviders = z.output<typeof PaymentProviders>;
 
 export const Checkout = z
   .object({

@@ -13,7 +13,7 @@ export const NoUsableAnswer = defineError<{ provider: string }>(
 export const PaymentsNotConfigured = defineError(
   'payment.not_configured',
   409,
-  'Card payments are not set up on this server, because it has no keys of a payment provider. Ask its operator, who sets the secrets stripe_secret_key and stripe_webhook_secret.',
+  'Payments are not set up on this server, because it has no keys of a payment provider. Ask its operator, who sets the secrets stripe_secret_key and stripe_webhook_secret, or chargily_secret_key.',
 );
 
 /**
@@ -53,6 +53,11 @@ export class ProviderRefused extends Error {
     this.status = status;
     this.code = code;
     this.details = details;
+  }
+
+  /** In its own words, as far as they are words. */
+  get said(): string {
+    return typeof this.details === 'string' ? this.details : this.code;
   }
 
   /** The request itself is wrong. A missing plan (404) or a wrong key (401, 403) is mended by an operator, so wait. */

@@ -1,14 +1,15 @@
 import type { Context, TenantContext } from '#core/context.ts';
 import { acquireLock } from '#core/db/lock.ts';
-import { check, settle } from '../checkout/payments.ts';
+import { check } from '../checkout/payments.ts';
 import { unfinishedAttempts, unsettledPayments } from '../checkout/queries.ts';
+import { settle } from '../checkout/settle.ts';
 import { forTenant, tenantIdOf } from '../customers.ts';
+import { takesPayments } from '../gateways/service.ts';
 import { type InvoiceRow, knownInvoices, openInvoices } from '../invoices/queries.ts';
 import { refreshInvoice } from '../projection/invoice.ts';
 import { refreshSubscription } from '../projection/subscription.ts';
 import { type EngineInvoiceSummary, engineOf } from '../providers/engine.ts';
 import { isUnavailable } from '../providers/errors.ts';
-import { takesPayments } from '../providers/stripe/stripe.ts';
 import { carryOut } from '../subscriptions/orders.ts';
 import { overdueOrders, runningSubscriptions, subscriptionById } from '../subscriptions/queries.ts';
 

@@ -1,5 +1,8 @@
 import { type Route, route } from '#core/http/route.ts';
-import { SenderNotConfigured, SignatureInvalid, receiveFromLago, receiveFromStripe } from './service.ts';
+import { receiveFromChargily } from './chargily.ts';
+import { SenderNotConfigured, SignatureInvalid } from './errors.ts';
+import { receiveFromLago } from './lago.ts';
+import { receiveFromStripe } from './stripe.ts';
 
 const tag = 'Webhooks';
 
@@ -30,5 +33,16 @@ export const webhookRoutes: Route[] = [
     errors: [SignatureInvalid, SenderNotConfigured],
     rawBody: true,
     handle: (ctx, { http }) => receiveFromStripe(ctx, http.rawBody, http.header('stripe-signature')),
+  }),
+  route({
+    method: 'post',
+    path: '/webhooks/chargily',
+    access: 'public',
+    tag,
+    summary: 'What Chargily Pay has to tell (HMAC over the raw body)',
+    response: { status: 204 },
+    errors: [SignatureInvalid, SenderNotConfigured],
+    rawBody: true,
+    handle: (ctx, { http }) => receiveFromChargily(ctx, http.rawBody, http.header('signature')),
   }),
 ];

@@ -5,6 +5,11 @@ const handled = (name: string) => defineJob({ name, schema: InboxMessage, key: i
 
 export const handleLagoWebhook = handled('billing.lago_webhook');
 export const handleStripeWebhook = handled('billing.stripe_webhook');
+export const handleChargilyWebhook = handled('billing.chargily_webhook');
 
 /** Who handles what is in the inbox, by where it came from. */
-export const WEBHOOK_JOBS = { lago: handleLagoWebhook, stripe: handleStripeWebhook } as const;
+export const WEBHOOK_JOBS = {
+  lago: handleLagoWebhook,
+  stripe: handleStripeWebhook,
+  chargily: handleChargilyWebhook,
+} as const;

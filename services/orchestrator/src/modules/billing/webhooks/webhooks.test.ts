@@ -22,12 +22,14 @@ async function live(t: ExecutionContext, { fault, ...options }: Options) {
     env: { BILLING_RECONCILE_MS: '3600000', ...options.env },
     ...options,
   });
-  if (fault) for (const target of ['lago', 'stripe']) world.sandbox.world.faults.add({ target, kind: fault, ms: 400 });
+  if (fault)
+    for (const target of ['lago', 'stripe', 'chargily'])
+      world.sandbox.world.faults.add({ target, kind: fault, ms: 400 });
   const [buyer, undecided] = [await world.createOwner(), await world.createOwner('DZD')];
   await buy(buyer, 'business-m-eur-v1');
   const first = await undecided.subscribe('llm-pro-m-usd-v1');
   await undecided.invoiceOf(first.id);
-  await buy(undecided, 'llm-student-m-dzd-v1');
+  await buy(undecided, 'llm-student-m-dzd-v1', 'chargily');
   await eventually('the first order to be taken back', async () => {
     const row = await world.app.ctx.db('invoices').where({ subscription_id: first.id }).first<{ status: string }>();
     return row.status === 'voided';
@@ -37,10 +39,10 @@ async function live(t: ExecutionContext, { fault, ...options }: Options) {
   return { world, states: [await endState(buyer), await endState(undecided)] };
 }
 
-async function buy(owner: BillingOwner, priceCode: string): Promise<void> {
+async function buy(owner: BillingOwner, priceCode: string, provider: 'stripe' | 'chargily' = 'stripe'): Promise<void> {
   const { id } = await owner.subscribe(priceCode);
   const invoice = await owner.invoiceOf(id);
-  const { url } = await owner.checkout(invoice.id);
+  const { url } = await owner.checkout(invoice.id, { provider });
   await onPaymentPage(url, 'paid');
   await owner.paid(invoice.id);
 }
@@ -76,6 +78,7 @@ test('a webhook that comes again, days later, changes nothing', async (t) => {
   const before = world.events.length;
   world.lago('redeliver', {});
   world.stripe('redeliver', {});
+  world.chargily('redeliver', {});
   await quiet(world);
   const inbox = await world.app.ctx.db('inbox').count<{ count: number }[]>({ count: '*' });
   t.true((inbox[0]?.count ?? 0) > 0);

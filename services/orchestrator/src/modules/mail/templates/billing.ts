@@ -98,3 +98,55 @@ export function refundDue(data: TemplateData<'refund_due'>, t: Translate): Lette
     button: { label: t({ en: 'Look at the invoice', fr: 'Voir la facture' }), url: data.invoiceUrl },
   };
 }
+
+export function paymentAction(data: TemplateData<'payment_action'>, t: Translate): Letter {
+  const amount = t.money(data.totalMinor, data.currency);
+  const label = labels(t);
+  return {
+    subject: t({
+      en: `Your bank asks you to confirm the payment of invoice ${data.number}`,
+      fr: `Votre banque vous demande de confirmer le paiement de la facture ${data.number}`,
+    }),
+    preview: t({ en: `${amount} waits for your confirmation.`, fr: `${amount} : votre confirmation est attendue.` }),
+    heading: t({ en: 'Please confirm your payment', fr: 'Veuillez confirmer votre paiement' }),
+    paragraphs: [
+      t({
+        en: `We wanted to charge ${amount} to the card that you let us keep, but your bank wants to hear it from you.`,
+        fr: `Nous avons voulu débiter ${amount} de la carte que vous nous avez confiée, mais votre banque souhaite votre confirmation.`,
+      }),
+      t({
+        en: 'Open the invoice and pay it: your bank then asks you. Nothing was charged so far.',
+        fr: 'Ouvrez la facture et réglez-la : votre banque vous interrogera alors. Rien n’a encore été débité.',
+      }),
+    ],
+    facts: [
+      { label: label.number, value: data.number },
+      { label: label.amount, value: amount },
+    ],
+    button: { label: t({ en: 'Confirm and pay', fr: 'Confirmer et payer' }), url: data.invoiceUrl },
+  };
+}
+
+export function refundSent(data: TemplateData<'refund_sent'>, t: Translate): Letter {
+  const amount = t.money(data.totalMinor, data.currency);
+  const label = labels(t);
+  return {
+    subject: t({
+      en: `Your payment for invoice ${data.number} was refunded`,
+      fr: `Votre paiement pour la facture ${data.number} a été remboursé`,
+    }),
+    preview: t({ en: `${amount} is on its way to you.`, fr: `${amount} sont en route vers vous.` }),
+    heading: t({ en: 'We have refunded your payment', fr: 'Nous avons remboursé votre paiement' }),
+    paragraphs: [
+      t({
+        en: `We have sent ${amount} back the way it came. Depending on your bank it takes up to ten working days to arrive.`,
+        fr: `Nous vous avons rendu ${amount} par le même moyen de paiement. Selon votre banque, cela peut prendre jusqu’à dix jours ouvrables.`,
+      }),
+    ],
+    facts: [
+      { label: label.number, value: data.number },
+      { label: label.amount, value: amount },
+    ],
+    button: { label: t({ en: 'Look at the invoice', fr: 'Voir la facture' }), url: data.invoiceUrl },
+  };
+}

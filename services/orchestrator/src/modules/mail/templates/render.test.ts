@@ -19,6 +19,8 @@ const samples: Record<TemplateName, object> = {
   site_ready: { tenantName: EVIL, host: EVIL, siteUrl: url, dashboardUrl: url },
   invoice: { number: EVIL, currency: 'EUR', totalMinor: 123456, isPaid: false, description: EVIL, invoiceUrl: url },
   payment_failed: { number: EVIL, currency: 'DZD', totalMinor: 500000, reason: EVIL, invoiceUrl: url },
+  payment_action: { number: EVIL, currency: 'EUR', totalMinor: 2900, invoiceUrl: url },
+  refund_sent: { number: EVIL, currency: 'EUR', totalMinor: 2900, invoiceUrl: url },
   refund_due: { number: EVIL, currency: 'EUR', totalMinor: 2900, isDouble: true, invoiceUrl: url },
 };
 const templates = Object.keys(samples) as TemplateName[];

@@ -1,6 +1,6 @@
 import { type Locale, TEMPLATES, type TemplateData, type TemplateName } from '../schemas.ts';
 import { invitation, welcome } from './account.ts';
-import { invoice, paymentFailed, refundDue } from './billing.ts';
+import { invoice, paymentAction, paymentFailed, refundDue, refundSent } from './billing.ts';
 import { toHtml, toText } from './layout.ts';
 import { type Letter, type Translate, translator } from './letter.ts';
 import { siteReady } from './sites.ts';
@@ -18,6 +18,8 @@ const WRITERS: { [T in TemplateName]: (data: TemplateData<T>, t: Translate) => L
   invoice,
   payment_failed: paymentFailed,
   refund_due: refundDue,
+  payment_action: paymentAction,
+  refund_sent: refundSent,
 };
 
 /** `data` comes out of storage, so its shape is checked again. */
