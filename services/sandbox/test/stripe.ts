@@ -1,7 +1,8 @@
 import Stripe from 'stripe';
 import { createStripe } from '../src/stripe/stripe.ts';
 import { receive, type Delivery, type Receiver } from './receiver.ts';
-import { serve, type Served } from './serve.ts';
+import { Clock } from '../src/kernel/clock.ts';
+import { ClockFrom, serve, type Served } from './serve.ts';
 
 export const SECRET_KEY = 'sk_test_sandbox_1234567890';
 export const WEBHOOK_SECRET = 'whsec_sandbox';
@@ -19,15 +20,18 @@ export interface StripeUnderTest extends Served {
   stop: () => Promise<void>;
 }
 
-export async function startStripe(): Promise<StripeUnderTest> {
+/** `start` names the moment the clock starts at, for tests that name dates. */
+export async function startStripe(start?: string): Promise<StripeUnderTest> {
   const hooks = await receive();
-  const served = await serve((world, url) =>
-    createStripe(world, {
-      secretKey: SECRET_KEY,
-      webhookSecret: WEBHOOK_SECRET,
-      webhookUrl: hooks.url,
-      publicUrl: () => url,
-    }),
+  const served = await serve(
+    (world, url) =>
+      createStripe(world, {
+        secretKey: SECRET_KEY,
+        webhookSecret: WEBHOOK_SECRET,
+        webhookUrl: hooks.url,
+        publicUrl: () => url,
+      }),
+    start ? new ClockFrom(start) : new Clock(),
   );
   const stripe = clientOf(served.port);
   return {
@@ -77,3 +81,40 @@ export const checkout = (more: Partial<Stripe.Checkout.SessionCreateParams> = {}
   cancel_url: 'https://app.test/billing',
   ...more,
 });
+
+/** A subscription's world: two plans in two rhythms, and a customer whose card is kept. */
+export async function shop({ stripe }: StripeUnderTest, card = 'pm_card_visa', currency = 'eur') {
+  const product = await stripe.products.create({ name: 'Pro' });
+  const price = (unit_amount: number, lookup_key: string, interval: 'month' | 'year' = 'month') =>
+    stripe.prices.create({ product: product.id, currency, unit_amount, lookup_key, recurring: { interval } });
+  const starter = await price(2900, 'starter-m-eur-v1');
+  const business = await price(9900, 'business-m-eur-v1');
+  const yearly = await price(29_000, 'starter-y-eur-v1', 'year');
+  const customer = await stripe.customers.create({
+    email: 'a@acme.dz',
+    payment_method: card,
+    metadata: { tenant_id: 'ten_1' },
+  });
+  const kept = await stripe.customers.listPaymentMethods(customer.id);
+  await stripe.customers.update(customer.id, {
+    invoice_settings: { default_payment_method: kept.data[0]?.id ?? '' },
+  });
+  return { product, starter, business, yearly, customer, methodId: kept.data[0]?.id ?? '' };
+}
+
+export const DAY_MS = 86_400_000;
+
+/** Moves the sandbox's clock to a moment. */
+export async function advanceTo({ world }: StripeUnderTest, moment: string): Promise<void> {
+  await world.clock.advance(new Date(moment).getTime() - world.clock.now().getTime());
+}
+
+/** The types of the events so far, oldest first. */
+export async function eventTypes({ stripe }: StripeUnderTest): Promise<string[]> {
+  const events = await stripe.events.list({ limit: 100 });
+  return events.data.map(({ type }) => type).toReversed();
+}
+
+/** When something happened, as a test names it. */
+export const at = (seconds: number | null | undefined): string | null =>
+  seconds === null || seconds === undefined ? null : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');

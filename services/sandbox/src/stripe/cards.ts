@@ -7,9 +7,13 @@ export interface CardBehaviour {
   brand: 'visa' | 'mastercard';
   first: Answer;
   kept: Answer;
+  /** How a refund to it ends; left out = at once. */
+  refund?: 'succeeds_later' | 'fails_later';
+  /** The reason of the dispute that follows every charge; left out = none. */
+  dispute?: string;
 }
 
-export type Answer = 'succeeds' | 'requires_action' | 'generic_decline' | 'insufficient_funds';
+export type Answer = 'succeeds' | 'requires_action' | 'generic_decline' | 'insufficient_funds' | 'expired_card';
 
 const VISA: CardBehaviour = {
   token: 'pm_card_visa',
@@ -61,6 +65,42 @@ export const CARDS: readonly CardBehaviour[] = [
     label: 'insufficient funds',
     first: 'insufficient_funds',
     kept: 'insufficient_funds',
+  },
+  {
+    ...VISA,
+    token: 'pm_card_chargeDeclinedExpiredCard',
+    number: '4000000000000069',
+    label: 'expired',
+    first: 'expired_card',
+    kept: 'expired_card',
+  },
+  {
+    ...VISA,
+    token: 'pm_card_pendingRefund',
+    number: '4000000000007726',
+    label: 'succeeds; a refund is pending first',
+    refund: 'succeeds_later',
+  },
+  {
+    ...VISA,
+    token: 'pm_card_refundFail',
+    number: '4000000000005126',
+    label: 'succeeds; a refund fails later',
+    refund: 'fails_later',
+  },
+  {
+    ...VISA,
+    token: 'pm_card_createDispute',
+    number: '4000000000000259',
+    label: 'succeeds; disputed as fraudulent',
+    dispute: 'fraudulent',
+  },
+  {
+    ...VISA,
+    token: 'pm_card_createDisputeProductNotReceived',
+    number: '4000000000002685',
+    label: 'succeeds; disputed as not received',
+    dispute: 'product_not_received',
   },
 ];
 

@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import { formatMinor } from '../kernel/money.ts';
 import { newId, nowSeconds, type Account, type SessionRow } from './account.ts';
-import { DEFAULT_CARD, type CardBehaviour } from './cards.ts';
+import { refuseMixed } from './billing/items.ts';
+import { refuseOtherCurrency } from './billing/subscribe.ts';
+import { cardBy, DEFAULT_CARD, type CardBehaviour } from './cards.ts';
+import { isAccepted, setUpBySession, subscribeBySession } from './checkout-modes.ts';
 import { createCustomer, mergeMetadata } from './customers.ts';
-import { customerBy } from './lookups.ts';
-import { invalidRequest, missing, StripeFailure } from './errors.ts';
+import { invalidRequest, missing } from './errors.ts';
 import { lineItemsOf } from './expand.ts';
 import { listOf, metadata, pageParams, read, type StripeRouter } from './http.ts';
+import { newLineItems } from './line-items.ts';
+import { customerBy, methodBy, type MethodRow } from './lookups.ts';
 import type { LineItem, PaymentIntent, Session } from './objects.ts';
 import { confirm, createIntent, decline } from './payments.ts';
 import { createMethod } from './payment-methods.ts';
@@ -22,6 +26,7 @@ const ListParams = z.strictObject({
   ...pageParams,
   customer: z.string().optional(),
   payment_intent: z.string().optional(),
+  subscription: z.string().optional(),
   status: z.enum(['open', 'complete', 'expired']).optional(),
 });
 
@@ -35,6 +40,7 @@ export function checkoutSessionRoutes(router: StripeRouter, account: Account): v
       .map(({ session }) => session)
       .filter((row) => !params.customer || row.customer === params.customer)
       .filter((row) => !params.payment_intent || row.payment_intent === params.payment_intent)
+      .filter((row) => !params.subscription || row.subscription === params.subscription)
       .filter((row) => !params.status || row.status === params.status);
     call.body = listOf('/v1/checkout/sessions', rows, params);
   });
@@ -64,34 +70,34 @@ export function sessionBy(account: Account, id: unknown): SessionRow {
 }
 
 function create(account: Account, params: z.output<typeof SessionParams>): SessionRow {
-  const lineItems = params.line_items.map((item) => newLineItem(item));
-  const currency = lineItems[0]?.currency ?? '';
-  if (lineItems.some((item) => item.currency !== currency)) {
-    throw invalidRequest('All line items must be in the same currency.', { param: 'line_items' });
-  }
-  const amount = lineItems.reduce((sum, item) => sum + item.amount_total, 0);
-  refuseTooSmall(amount, currency);
+  refuseOfOtherModes(params);
+  const lineItems = newLineItems(account, params);
+  const currency = params.mode === 'setup' ? (params.currency ?? null) : (lineItems[0]?.currency ?? null);
+  const amount = amountOf(params, lineItems);
+  if (amount !== null) refuseTooSmall(amount, currency ?? '');
   if (params.customer && params.customer_email) {
     throw invalidRequest('You may only specify one of these parameters: customer, customer_email.');
   }
   const customer = params.customer ? customerBy(account, params.customer, 'customer') : null;
+  if (params.mode === 'subscription' && customer) refuseOtherCurrency(account, customer.id, currency ?? '');
   const created = nowSeconds(account);
   const { expiresAt, closesAt } = expiryOf(params.expires_at, created);
   const id = newId('cs_test');
   const row: SessionRow = {
     lineItems,
     closesAt,
-    intent: intentData(params.payment_intent_data),
+    intent: intentData(params),
+    subscription: subscriptionData(params, lineItems),
     session: {
       id,
       object: 'checkout.session',
       created,
       expires_at: expiresAt,
       livemode: false,
-      mode: 'payment',
+      mode: params.mode,
       ui_mode: 'hosted_page',
       status: 'open',
-      payment_status: amount === 0 ? 'no_payment_required' : 'unpaid',
+      payment_status: amount === 0 || amount === null ? 'no_payment_required' : 'unpaid',
       url: `${account.publicUrl()}/pay/${id}`,
       success_url: params.success_url,
       cancel_url: params.cancel_url ?? null,
@@ -99,21 +105,23 @@ function create(account: Account, params: z.output<typeof SessionParams>): Sessi
       amount_total: amount,
       currency,
       customer: customer?.id ?? null,
-      customer_creation: customer ? null : (params.customer_creation ?? 'if_required'),
+      customer_creation: customer ? null : (params.customer_creation ?? DEFAULT_CREATION[params.mode]),
       customer_email: params.customer_email ?? null,
       customer_details: detailsOf(customer?.email ?? params.customer_email ?? null, customer?.name ?? null),
       client_reference_id: params.client_reference_id ?? null,
       payment_intent: null,
       payment_method_types: ['card'],
       allowed_payment_method_types: params.allowed_payment_method_types ?? null,
-      payment_method_collection: 'if_required',
+      payment_method_collection: params.payment_method_collection ?? DEFAULT_COLLECTION[params.mode],
       payment_link: null,
       setup_intent: null,
       subscription: null,
       invoice: null,
       locale: params.locale ?? null,
       submit_type: params.submit_type ?? null,
-      total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
+      total_details: amount === null ? null : { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
+      consent: params.consent_collection ? { promotions: null, terms_of_service: null } : null,
+      consent_collection: params.consent_collection ?? null,
       metadata: params.metadata ?? {},
     },
   };
@@ -124,26 +132,43 @@ function create(account: Account, params: z.output<typeof SessionParams>): Sessi
 const detailsOf = (email: string | null, name: string | null): Session['customer_details'] =>
   email || name ? { email, name, phone: null, address: null, tax_ids: [] } : null;
 
-function newLineItem({ price_data: price, quantity }: z.output<typeof SessionParams>['line_items'][number]): LineItem {
-  const total = price.unit_amount * quantity;
+const DEFAULT_CREATION = { payment: 'if_required', setup: 'if_required', subscription: 'always' } as const;
+const DEFAULT_COLLECTION = { payment: 'if_required', setup: 'always', subscription: 'always' } as const;
+
+/** Parameters that belong to one mode only. */
+function refuseOfOtherModes(params: z.output<typeof SessionParams>): void {
+  const owners = {
+    payment_intent_data: 'payment',
+    customer_creation: 'payment',
+    submit_type: 'payment',
+    subscription_data: 'subscription',
+    setup_intent_data: 'setup',
+  } as const;
+  for (const [param, mode] of Object.entries(owners)) {
+    if (params[param as keyof typeof owners] === undefined || params.mode === mode) continue;
+    throw invalidRequest(`You can not pass \`${param}\` in \`${params.mode}\` mode.`, { param });
+  }
+}
+
+/** A trial costs nothing at first; setup has no amount at all. */
+function amountOf(params: z.output<typeof SessionParams>, lineItems: LineItem[]): number | null {
+  if (params.mode === 'setup') return null;
+  const { trial_end: end, trial_period_days: days } = params.subscription_data ?? {};
+  if (end !== undefined || days !== undefined) return 0;
+  return lineItems.reduce((sum, item) => sum + item.amount_total, 0);
+}
+
+function subscriptionData(params: z.output<typeof SessionParams>, lineItems: LineItem[]): SessionRow['subscription'] {
+  if (params.mode !== 'subscription') return null;
+  const data = params.subscription_data;
+  const prices = lineItems.map(({ price }) => price);
+  refuseMixed(prices, prices[0]?.currency ?? '');
   return {
-    id: newId('li'),
-    object: 'item',
-    amount_subtotal: total,
-    amount_total: total,
-    amount_discount: 0,
-    amount_tax: 0,
-    currency: price.currency,
-    description: price.product_data?.name ?? price.product ?? '',
-    quantity,
-    price: {
-      id: newId('price'),
-      object: 'price',
-      currency: price.currency,
-      unit_amount: price.unit_amount,
-      type: 'one_time',
-      product: price.product ?? newId('prod'),
-    },
+    items: lineItems.map(({ price, quantity }) => ({ price, quantity })),
+    metadata: data?.metadata ?? {},
+    description: data?.description ?? null,
+    trialEnd: data?.trial_end ?? null,
+    trialDays: data?.trial_period_days ?? null,
   };
 }
 
@@ -154,11 +179,14 @@ function refuseTooSmall(amount: number, currency: string): void {
   throw invalidRequest(message, { code: 'amount_too_small' });
 }
 
-function intentData(data: z.output<typeof SessionParams>['payment_intent_data']): SessionRow['intent'] {
+function intentData({
+  payment_intent_data: data,
+  setup_intent_data: setup,
+}: z.output<typeof SessionParams>): SessionRow['intent'] {
   return {
     setup_future_usage: data?.setup_future_usage ?? null,
-    description: data?.description ?? null,
-    metadata: data?.metadata ?? {},
+    description: data?.description ?? setup?.description ?? null,
+    metadata: data?.metadata ?? setup?.metadata ?? {},
     receipt_email: data?.receipt_email ?? null,
   };
 }
@@ -179,24 +207,53 @@ export function paySession(account: Account, row: SessionRow, card: CardBehaviou
   const { session } = row;
   requireOpen(row);
   keepCustomer(account, row);
-  if (session.payment_status !== 'no_payment_required') {
-    const method = createMethod(account, card, session.customer_details?.email ?? null);
-    try {
-      // The page itself asks the 3-D Secure question, and who presses "Pay" has answered it.
-      confirm(account, intentOf(account, row), method, { offSession: false, isAuthenticated: true });
-    } catch (error) {
-      if (error instanceof StripeFailure && error.status === 402) return false;
-      throw error;
-    }
-    session.payment_status = 'paid';
-  }
+  const method = createMethod(account, card, session.customer_details?.email ?? null);
+  if (!isPaidBy(account, row, method)) return false;
   Object.assign(session, { status: 'complete', url: null });
   emit(account, 'checkout.session.completed', session);
   return true;
 }
 
+/** The page itself asks the 3-D Secure question, and who presses "Pay" has answered it. */
+function isPaidBy(account: Account, row: SessionRow, method: MethodRow): boolean {
+  const { session } = row;
+  if (session.mode === 'subscription') return subscribeBySession(account, row, method);
+  if (session.mode === 'setup') return setUpBySession(account, row, method);
+  if (session.payment_status === 'no_payment_required') return true;
+  const how = { offSession: false, isAuthenticated: true };
+  if (!isAccepted(() => confirm(account, intentOf(account, row), method, how))) return false;
+  session.payment_status = 'paid';
+  return true;
+}
+
+/** Bank debits and the like: the page is done with, the money comes or fails days later. */
+export function paySlowly(account: Account, row: SessionRow): void {
+  const { session } = row;
+  requireOpen(row);
+  keepCustomer(account, row);
+  const intent = intentOf(account, row);
+  intent.payment_method = createMethod(account, DEFAULT_CARD, session.customer_details?.email ?? null).method.id;
+  intent.status = 'processing';
+  emit(account, 'payment_intent.processing', intent);
+  Object.assign(session, { status: 'complete', url: null });
+  emit(account, 'checkout.session.completed', session);
+}
+
+export function settleSlowly(account: Account, row: SessionRow, isPaid: boolean): void {
+  const { session } = row;
+  const intent = intentOf(account, row);
+  if (intent.status !== 'processing') throw invalidRequest('No payment of this session is under way.');
+  const method = methodBy(account, intent.payment_method ?? '');
+  if (isPaid) {
+    confirm(account, intent, method, { offSession: false, isAuthenticated: true });
+    session.payment_status = 'paid';
+  } else decline(account, intent, method.method, 'generic_decline');
+  emit(account, `checkout.session.async_payment_${isPaid ? 'succeeded' : 'failed'}`, session);
+}
+
 export function declineSession(account: Account, row: SessionRow): void {
   requireOpen(row);
+  if (row.session.mode !== 'payment') return void paySession(account, row, cardBy('pm_card_chargeDeclined'));
   const { method } = createMethod(account, DEFAULT_CARD, row.session.customer_details?.email ?? null);
   decline(account, intentOf(account, row), method, 'generic_decline');
 }
@@ -206,7 +263,8 @@ function intentOf(account: Account, { session, intent }: SessionRow): PaymentInt
   const known = account.rows.intents.find((one) => one.id === session.payment_intent);
   if (known) return known;
   const { amount_total: amount, currency, customer } = session;
-  const created = createIntent(account, { ...intent, amount, currency, customer });
+  const fields = { ...intent, amount: amount ?? 0, currency: currency ?? '', customer };
+  const created = createIntent(account, fields);
   session.payment_intent = created.id;
   return created;
 }
@@ -215,7 +273,8 @@ function intentOf(account: Account, { session, intent }: SessionRow): PaymentInt
 function keepCustomer(account: Account, { session, intent }: SessionRow): void {
   const email = session.customer_email ?? 'customer@example.test';
   session.customer_details ??= detailsOf(email, null);
-  if (session.customer || (session.customer_creation !== 'always' && !intent.setup_future_usage)) return;
+  const isNeeded = session.customer_creation === 'always' || intent.setup_future_usage || session.mode === 'setup';
+  if (session.customer || !isNeeded) return;
   session.customer = createCustomer(account, { email }).id;
 }
 

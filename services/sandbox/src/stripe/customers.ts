@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { newId, nowSeconds, type Account } from './account.ts';
-import { ignored, listOf, metadata, pageParams, read, type StripeRouter } from './http.ts';
+import { endSubscription, isOver } from './billing/standing.ts';
+import { invalidRequest } from './errors.ts';
+import { ignored, integer, listOf, metadata, pageParams, read, type StripeRouter } from './http.ts';
 import { customerBy, methodBy } from './lookups.ts';
 import type { Customer } from './objects.ts';
+import { attach, resolveMethod } from './payment-methods.ts';
 import { emit } from './webhooks.ts';
 
 const CustomerParams = z.strictObject({
@@ -18,6 +21,7 @@ const CustomerParams = z.strictObject({
   tax: ignored,
   tax_exempt: ignored,
   payment_method: z.string().optional(),
+  balance: integer.optional(),
 });
 
 export function customerRoutes(router: StripeRouter, account: Account): void {
@@ -30,17 +34,25 @@ export function customerRoutes(router: StripeRouter, account: Account): void {
     call.body = listOf('/v1/customers', rows, params);
   });
   router.get('/customers/:id', (call) => {
-    call.body = customerBy(account, call.params['id']);
+    const id = call.params['id'] ?? '';
+    const isGone = account.rows.deletedCustomers.includes(id);
+    call.body = isGone ? { id, object: 'customer', deleted: true } : customerBy(account, id);
   });
   router.post('/customers/:id', (call) => {
     const customer = customerBy(account, call.params['id']);
+    const before = structuredClone(customer);
     apply(account, customer, read(call, CustomerParams));
-    emit(account, 'customer.updated', customer);
+    emit(account, 'customer.updated', customer, before);
     call.body = customer;
   });
   router.delete('/customers/:id', (call) => {
     const customer = customerBy(account, call.params['id']);
+    for (const row of account.rows.subscriptions) {
+      const isTheirs = row.subscription.customer === customer.id;
+      if (isTheirs && !isOver(row.subscription)) endSubscription(account, row, 'cancellation_requested');
+    }
     account.rows.customers = account.rows.customers.filter((row) => row !== customer);
+    account.rows.deletedCustomers.push(customer.id);
     emit(account, 'customer.deleted', customer);
     call.body = { id: customer.id, object: 'customer', deleted: true };
   });
@@ -67,8 +79,14 @@ export function createCustomer(account: Account, params: z.output<typeof Custome
     preferred_locales: [],
     metadata: {},
   };
-  apply(account, customer, params);
   account.rows.customers.push(customer);
+  if (params.payment_method) attach(account, resolveMethod(account, params.payment_method, null), id);
+  try {
+    apply(account, customer, params);
+  } catch (error) {
+    account.rows.customers.pop();
+    throw error;
+  }
   emit(account, 'customer.created', customer);
   return customer;
 }
@@ -82,12 +100,22 @@ function apply(account: Account, customer: Customer, params: z.output<typeof Cus
   if (address) customer.address = address;
   if (locales) customer.preferred_locales = locales;
   if (settings?.default_payment_method) {
-    customer.invoice_settings.default_payment_method = methodBy(account, settings.default_payment_method).method.id;
+    customer.invoice_settings.default_payment_method = ownMethod(account, customer, settings.default_payment_method);
   }
+  if (params.balance !== undefined) customer.balance = params.balance;
   customer.metadata = mergeMetadata(customer.metadata, params.metadata);
 }
 
 /** Keys are merged; an empty value takes a key away. */
 export function mergeMetadata(before: Record<string, string>, change: Record<string, string> | undefined) {
   return Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== ''));
+}
+
+function ownMethod(account: Account, customer: Customer, id: string): string {
+  const { method } = methodBy(account, id);
+  if (method.customer === customer.id) return method.id;
+  throw invalidRequest(
+    `The customer does not have a payment method with the ID ${id}. The payment method must be attached to the customer.`,
+    { code: 'resource_missing', param: 'invoice_settings[default_payment_method]' },
+  );
 }

@@ -1,22 +1,18 @@
 import Router from '@koa/router';
-import type { RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { formatMinor } from '../kernel/money.ts';
 import { escapeHtml, facts, page } from '../kernel/page.ts';
 import type { Account, SessionRow } from './account.ts';
-import { CARDS, cardBy, DEFAULT_CARD } from './cards.ts';
+import { cardBy, DEFAULT_CARD } from './cards.ts';
 import { declineSession, paySession, sessionBy } from './checkout-sessions.ts';
-import { customerBy } from './lookups.ts';
-import { missing } from './errors.ts';
 import type { CallState } from './http.ts';
+import { invoicePages } from './invoice-page.ts';
+import { cardChoice, go, refuse, show } from './page-parts.ts';
 import { authenticate, intentBy } from './payment-intents.ts';
-import { attach, createMethod } from './payment-methods.ts';
-
-type Call = RouterContext<CallState>;
+import { portalPages } from './portal-page.ts';
 
 const PayForm = z.object({ outcome: z.enum(['paid', 'declined', 'canceled']), card: z.string().optional() });
 const AnswerForm = z.object({ outcome: z.enum(['paid', 'declined']) });
-const CardForm = z.object({ card: z.string().optional() });
 
 /**
  * What customers see of Stripe. Every button is a plain form post, so a test needs no browser:
@@ -44,15 +40,8 @@ export function hostedPages(account: Account): Router<CallState> {
     authenticate(account, intent, form.data.outcome === 'paid');
     go(call, withQuery(target.success ? target.data.redirect_to_url.return_url : account.publicUrl(), intent));
   });
-  router.get('/portal/:id', (call) => show(call, portalPage(account, portalBy(account, call.params['id']))));
-  router.post('/portal/:id', (call) => {
-    const session = portalBy(account, call.params['id']);
-    const card = cardBy(CardForm.parse(call.state.params).card ?? DEFAULT_CARD.token) ?? DEFAULT_CARD;
-    const customer = customerBy(account, session.customer);
-    const row = attach(account, createMethod(account, card, customer.email), customer.id);
-    customer.invoice_settings.default_payment_method = row.method.id;
-    go(call, session.return_url ?? session.url);
-  });
+  invoicePages(router, account);
+  portalPages(router, account);
   return router;
 }
 
@@ -76,14 +65,18 @@ function withQuery(url: string, intent: { id: string; status: string }): string 
   return target.href;
 }
 
+const TITLES = { payment: 'Pay by card', setup: 'Save a card', subscription: 'Subscribe' } as const;
+const VERBS = { payment: 'Pay', setup: 'Save', subscription: 'Subscribe' } as const;
+
 function payPage({ session, lineItems }: SessionRow, isDeclined: boolean): string {
   const details = facts([
     ...lineItems.map((item) => [item.description, formatMinor(item.amount_total, item.currency)] as const),
     ['E-mail', session.customer_details?.email],
     ['Status', session.status],
   ]);
-  const amount = escapeHtml(formatMinor(session.amount_total, session.currency));
-  const head = `<h1>Pay by card</h1><p class="amount">${amount}</p>${details}`;
+  const total = session.amount_total ?? 0;
+  const amount = total === 0 ? '' : escapeHtml(formatMinor(total, session.currency ?? ''));
+  const head = `<h1>${TITLES[session.mode]}</h1><p class="amount">${amount}</p>${details}`;
   if (session.status !== 'open') return page('Checkout', `${head}<p>This page is ${session.status}.</p>`);
   const alert = isDeclined ? '<div role="alert">The card was declined. Try another one.</div>' : '';
   const cancel = session.cancel_url ? '<button name="outcome" value="canceled">Cancel</button>' : '';
@@ -92,19 +85,11 @@ function payPage({ session, lineItems }: SessionRow, isDeclined: boolean): strin
     `${head}${alert}
 <form method="post">
 ${cardChoice()}
-<button class="primary" name="outcome" value="paid">Pay ${amount}</button>
+<button class="primary" name="outcome" value="paid">${VERBS[session.mode]} ${amount}</button>
 <button name="outcome" value="declined">Decline the card</button>
 ${cancel}
 </form>`,
   );
-}
-
-function cardChoice(): string {
-  const options = CARDS.map(({ token, number, label }) => {
-    const shown = number.replace(/(\d{4})(?=\d)/g, '$1 ');
-    return `<option value="${token}">${shown} · ${escapeHtml(label)}</option>`;
-  });
-  return `<label>Test card <select name="card">${options.join('')}</select></label>`;
 }
 
 const authenticationPage = (amountMinor: number): string =>
@@ -116,39 +101,3 @@ const authenticationPage = (amountMinor: number): string =>
 <button name="outcome" value="declined">Fail authentication</button>
 </form>`,
   );
-
-function portalPage(account: Account, session: { customer: string; return_url: string | null }): string {
-  const customer = customerBy(account, session.customer);
-  const kept = account.rows.methods.filter(({ method }) => method.customer === customer.id);
-  const cards = kept.map(({ method }) => {
-    const isDefault = method.id === customer.invoice_settings.default_payment_method;
-    return [`${method.card.brand} …${method.card.last4}`, isDefault ? 'default' : 'kept'] as const;
-  });
-  const back = session.return_url ? `<p><a href="${escapeHtml(session.return_url)}">Return</a></p>` : '';
-  return page(
-    'Billing',
-    `<h1>Payment methods of ${escapeHtml(customer.name ?? customer.email ?? customer.id)}</h1>${facts(cards)}
-<form method="post">${cardChoice()}<button class="primary">Add as the default card</button></form>${back}`,
-  );
-}
-
-function portalBy(account: Account, id: string | undefined) {
-  const session = account.rows.portalSessions.find((row) => row.id === id);
-  if (!session) throw missing('billing_portal.session', id ?? '');
-  return session;
-}
-
-function show(call: Call, html: string): void {
-  call.type = 'text/html; charset=utf-8';
-  call.body = html;
-}
-
-function go(call: Call, url: string): void {
-  call.status = 303;
-  call.redirect(url);
-}
-
-function refuse(call: Call, message: string): void {
-  call.status = 400;
-  call.body = message;
-}

@@ -32,6 +32,9 @@ export const webUrl = z.url({ protocol: /^https?$/, error: 'url' });
 /** Accepted and without effect: what the real thing needs but this stand-in does not act on. */
 export const ignored = z.unknown().optional();
 
+/** A parameter of the real thing whose effect is money or time, and which the sandbox does not simulate: better refused than ignored. */
+export const notSimulated = z.undefined('the sandbox does not simulate this parameter').optional();
+
 export function read<T extends z.ZodType>(call: Call, schema: T): z.output<T> {
   const parsed = schema.safeParse(call.state.params);
   if (parsed.success) return parsed.data;

@@ -1,3 +1,5 @@
+import type { Price } from './billing/objects.ts';
+
 /** Stripe's objects as they are answered (2026-10-28.endive), less what this stand-in never fills. Times are seconds. */
 
 type Metadata = Record<string, string>;
@@ -12,10 +14,11 @@ export interface Customer {
   phone: string | null;
   description: string | null;
   address: Record<string, string> | null;
-  balance: 0;
+  /** Minor units; negative = credit that the next invoices use up. */
+  balance: number;
   currency: string | null;
   default_source: null;
-  delinquent: false;
+  delinquent: boolean;
   invoice_prefix: string;
   invoice_settings: { default_payment_method: string | null };
   preferred_locales: string[];
@@ -44,7 +47,7 @@ export interface PaymentMethod {
 }
 
 type PaymentIntentStatus =
-  'requires_payment_method' | 'requires_confirmation' | 'requires_action' | 'succeeded' | 'canceled';
+  'requires_payment_method' | 'requires_confirmation' | 'requires_action' | 'processing' | 'succeeded' | 'canceled';
 
 export interface PaymentError {
   type: 'card_error';
@@ -106,7 +109,11 @@ export interface Charge {
   failure_code: string | null;
   failure_message: string | null;
   outcome: { type: 'authorized' | 'issuer_declined'; network_status: string; reason: string | null };
+  billing_details: PaymentMethod['billing_details'] & { address: null; phone: null; tax_id: null };
+  payment_method_details: { type: 'card'; card: PaymentMethod['card'] };
   description: string | null;
+  receipt_email: string | null;
+  receipt_number: null;
   receipt_url: string | null;
   metadata: Metadata;
 }
@@ -121,7 +128,7 @@ export interface LineItem {
   currency: string;
   description: string;
   quantity: number;
-  price: { id: string; object: 'price'; currency: string; unit_amount: number; type: 'one_time'; product: string };
+  price: Price;
 }
 
 export interface Session {
@@ -130,16 +137,17 @@ export interface Session {
   created: number;
   expires_at: number;
   livemode: false;
-  mode: 'payment';
+  mode: 'payment' | 'setup' | 'subscription';
   ui_mode: 'hosted_page';
   status: 'open' | 'complete' | 'expired';
   payment_status: 'paid' | 'unpaid' | 'no_payment_required';
   url: string | null;
   success_url: string;
   cancel_url: string | null;
-  amount_subtotal: number;
-  amount_total: number;
-  currency: string;
+  /** null in setup mode, like `amount_total`. */
+  amount_subtotal: number | null;
+  amount_total: number | null;
+  currency: string | null;
   customer: string | null;
   customer_creation: 'always' | 'if_required' | null;
   customer_email: string | null;
@@ -148,14 +156,35 @@ export interface Session {
   payment_intent: string | null;
   payment_method_types: ['card'];
   allowed_payment_method_types: string[] | null;
-  payment_method_collection: 'if_required';
+  payment_method_collection: 'always' | 'if_required';
   payment_link: null;
-  setup_intent: null;
-  subscription: null;
-  invoice: null;
+  setup_intent: string | null;
+  subscription: string | null;
+  invoice: string | null;
   locale: string | null;
   submit_type: string | null;
-  total_details: { amount_discount: 0; amount_shipping: 0; amount_tax: 0 };
+  total_details: { amount_discount: 0; amount_shipping: 0; amount_tax: 0 } | null;
+  consent: { promotions: null; terms_of_service: 'accepted' | null } | null;
+  consent_collection: Record<string, unknown> | null;
+  metadata: Metadata;
+}
+
+export interface SetupIntent {
+  id: string;
+  object: 'setup_intent';
+  created: number;
+  livemode: false;
+  customer: string | null;
+  payment_method: string | null;
+  payment_method_types: ['card'];
+  status: 'requires_payment_method' | 'succeeded' | 'canceled';
+  usage: 'off_session';
+  client_secret: string;
+  description: string | null;
+  last_setup_error: PaymentError | null;
+  latest_attempt: null;
+  mandate: null;
+  next_action: null;
   metadata: Metadata;
 }
 
@@ -169,6 +198,15 @@ export interface Refund {
   payment_intent: string;
   reason: string | null;
   status: 'succeeded' | 'pending' | 'failed' | 'canceled';
+  /** Why it failed; absent unless it did. */
+  failure_reason?: string;
+  balance_transaction: null;
+  customer: string | null;
+  customer_account: null;
+  payment_method: string;
+  receipt_number: null;
+  source_transfer_reversal: null;
+  transfer_reversal: null;
   metadata: Metadata;
 }
 
@@ -184,7 +222,9 @@ export interface Dispute {
   reason: string;
   status: 'needs_response' | 'under_review' | 'won' | 'lost';
   is_charge_refundable: false;
-  evidence_details: { due_by: number; has_evidence: false; past_due: false; submission_count: 0 };
+  balance_transactions: [];
+  evidence: Record<string, string>;
+  evidence_details: { due_by: number; has_evidence: boolean; past_due: false; submission_count: number };
   metadata: Metadata;
 }
 
@@ -195,9 +235,37 @@ export interface PortalSession {
   livemode: false;
   customer: string;
   configuration: string;
+  flow: Record<string, unknown> | null;
   return_url: string | null;
   locale: string | null;
   url: string;
+}
+
+export interface PortalConfiguration {
+  id: string;
+  object: 'billing_portal.configuration';
+  created: number;
+  updated: number;
+  livemode: false;
+  active: boolean;
+  application: null;
+  business_profile: { headline: null; privacy_policy_url: null; terms_of_service_url: null };
+  default_return_url: string | null;
+  features: {
+    customer_update: { enabled: boolean; allowed_updates: string[] };
+    invoice_history: { enabled: boolean };
+    payment_method_update: { enabled: boolean; payment_method_configuration: null };
+    subscription_cancel: {
+      cancellation_reason: { enabled: false; options: [] };
+      enabled: boolean;
+      mode: 'at_period_end' | 'immediately';
+      proration_behavior: 'none';
+    };
+  };
+  is_default: false;
+  login_page: { enabled: false; url: null };
+  metadata: Metadata;
+  name: string | null;
 }
 
 export interface StripeEvent {
@@ -209,7 +277,8 @@ export interface StripeEvent {
   type: string;
   pending_webhooks: number;
   request: { id: string | null; idempotency_key: string | null };
-  data: { object: unknown };
+  /** `previous_attributes` comes with `*.updated`: what the changed fields were before. */
+  data: { object: unknown; previous_attributes?: Record<string, unknown> };
 }
 
 export interface WebhookEndpoint {

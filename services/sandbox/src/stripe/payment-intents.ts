@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nowSeconds, type Account } from './account.ts';
+import type { Account } from './account.ts';
 import { mergeMetadata } from './customers.ts';
 import { customerBy, methodBy } from './lookups.ts';
 import { invalidRequest, missing } from './errors.ts';
@@ -16,7 +16,7 @@ import {
   type StripeRouter,
 } from './http.ts';
 import type { PaymentIntent } from './objects.ts';
-import { confirm, createIntent } from './payments.ts';
+import { cancelIntent, confirm, createIntent } from './payments.ts';
 import { resolveMethod } from './payment-methods.ts';
 import { emit } from './webhooks.ts';
 
@@ -49,6 +49,7 @@ const CreateParams = z.strictObject({
 });
 
 const ListParams = z.strictObject({ ...pageParams, customer: z.string().optional() });
+const ChargesParams = ListParams.extend({ payment_intent: z.string().optional() });
 const UpdateParams = z.strictObject({ metadata: metadata.optional(), description: z.string().optional() });
 
 export function paymentIntentRoutes(router: StripeRouter, account: Account): void {
@@ -76,6 +77,13 @@ export function paymentIntentRoutes(router: StripeRouter, account: Account): voi
   router.post('/payment_intents/:id/cancel', (call) => {
     const params = read(call, z.strictObject({ cancellation_reason: z.string().optional() }));
     call.body = cancel(account, intentBy(account, call.params['id']), params.cancellation_reason ?? null);
+  });
+  router.get('/charges', (call) => {
+    const params = read(call, ChargesParams);
+    const rows = account.rows.charges
+      .filter((row) => !params.customer || row.customer === params.customer)
+      .filter((row) => !params.payment_intent || row.payment_intent === params.payment_intent);
+    call.body = listOf('/v1/charges', rows, params);
   });
   router.get('/charges/:id', (call) => {
     const charge = account.rows.charges.find((row) => row.id === call.params['id']);
@@ -164,9 +172,7 @@ function cancel(account: Account, intent: PaymentIntent, reason: string | null):
       code: 'payment_intent_unexpected_state',
     });
   }
-  Object.assign(intent, { status: 'canceled', canceled_at: nowSeconds(account), cancellation_reason: reason });
-  emit(account, 'payment_intent.canceled', intent);
-  return intent;
+  return cancelIntent(account, intent, reason);
 }
 
 /** The owner's answer to a 3-D Secure question. */
@@ -191,4 +197,5 @@ export function authenticate(account: Account, intent: PaymentIntent, isGranted:
     },
   });
   emit(account, 'payment_intent.payment_failed', intent);
+  account.onPayment(intent);
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { newId, nowSeconds, type Account } from './account.ts';
 import { cardBy, type CardBehaviour } from './cards.ts';
-import { invalidRequest } from './errors.ts';
+import { invalidRequest, missing } from './errors.ts';
 import { ignored, listOf, pageParams, read, type StripeRouter } from './http.ts';
 import { customerBy, methodBy, type MethodRow } from './lookups.ts';
 import type { PaymentMethod } from './objects.ts';
@@ -35,6 +35,17 @@ export function paymentMethodRoutes(router: StripeRouter, account: Account): voi
   router.get('/payment_methods/:id', (call) => {
     call.body = methodBy(account, call.params['id'] ?? '', 404).method;
   });
+  router.get('/customers/:id/payment_methods/:method', (call) => {
+    const customer = customerBy(account, call.params['id']);
+    const { method } = methodBy(account, call.params['method'] ?? '', 404);
+    if (method.customer !== customer.id) throw missing('PaymentMethod', method.id, 'payment_method');
+    call.body = method;
+  });
+  router.get('/setup_intents/:id', (call) => {
+    const setup = account.rows.setupIntents.find((row) => row.id === call.params['id']);
+    if (!setup) throw missing('setupintent', call.params['id'] ?? '', 'intent');
+    call.body = setup;
+  });
   router.post('/payment_methods/:id/attach', (call) => {
     const customer = customerBy(account, read(call, Attach).customer, 'customer');
     call.body = attach(account, resolveMethod(account, call.params['id'] ?? '', null), customer.id).method;
@@ -46,6 +57,7 @@ export function paymentMethodRoutes(router: StripeRouter, account: Account): voi
         'The payment method you provided is not attached to a customer so detachment is impossible.',
       );
     }
+    forget(account, row.method.customer, row.method.id);
     row.method.customer = null;
     emit(account, 'payment_method.detached', row.method);
     call.body = row.method;
@@ -91,6 +103,15 @@ export function attach(account: Account, row: MethodRow, customerId: string): Me
   row.method.customer = customerId;
   emit(account, 'payment_method.attached', row.method);
   return row;
+}
+
+/** A card that is taken away is nobody's default any more. */
+function forget(account: Account, customerId: string, id: string): void {
+  const customer = account.rows.customers.find((row) => row.id === customerId);
+  if (customer?.invoice_settings.default_payment_method === id) customer.invoice_settings.default_payment_method = null;
+  for (const { subscription } of account.rows.subscriptions) {
+    if (subscription.default_payment_method === id) subscription.default_payment_method = null;
+  }
 }
 
 const methodsOf = (account: Account, customerId: string | null): PaymentMethod[] =>

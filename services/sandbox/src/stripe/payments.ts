@@ -1,5 +1,6 @@
 import { newId, nowSeconds, type Account } from './account.ts';
 import type { Answer } from './cards.ts';
+import { openDispute } from './disputes.ts';
 import { StripeFailure } from './errors.ts';
 import type { Charge, PaymentError, PaymentIntent, PaymentMethod } from './objects.ts';
 import { attach } from './payment-methods.ts';
@@ -10,6 +11,7 @@ type MethodRow = Account['rows']['methods'][number];
 const MESSAGES = {
   generic_decline: 'Your card was declined.',
   insufficient_funds: 'Your card has insufficient funds.',
+  expired_card: 'Your card has expired.',
   authentication_required: 'Your card was declined. This transaction requires authentication.',
 };
 
@@ -80,7 +82,7 @@ export function confirm(account: Account, intent: PaymentIntent, row: MethodRow,
     if (how.offSession) return refuse(account, intent, method, 'authentication_required');
     return askForAction(account, intent, how.returnUrl ?? null);
   }
-  if (answer === 'generic_decline' || answer === 'insufficient_funds') return refuse(account, intent, method, answer);
+  if (answer !== 'succeeds' && answer !== 'requires_action') return refuse(account, intent, method, answer);
   return succeed(account, intent, row);
 }
 
@@ -90,7 +92,14 @@ function succeed(account: Account, intent: PaymentIntent, row: MethodRow): Payme
   if (intent.setup_future_usage && intent.customer) attach(account, row, intent.customer);
   emit(account, 'charge.succeeded', charge);
   emit(account, 'payment_intent.succeeded', intent);
+  account.onPayment(intent);
+  afterCharge(account, charge, row.behaviour);
   return intent;
+}
+
+/** Some test cards are known for what happens later: the owner's bank takes the money back. */
+function afterCharge(account: Account, charge: Charge, { dispute }: MethodRow['behaviour']): void {
+  if (dispute) openDispute(account, charge, dispute);
 }
 
 function askForAction(account: Account, intent: PaymentIntent, returnUrl: string | null): PaymentIntent {
@@ -102,16 +111,16 @@ function askForAction(account: Account, intent: PaymentIntent, returnUrl: string
       }
     : { type: 'use_stripe_sdk', use_stripe_sdk: { type: 'three_d_secure_redirect' } };
   emit(account, 'payment_intent.requires_action', intent);
+  account.onPayment(intent);
   return intent;
 }
 
 /** Notes the refusal on the intent and tells the world; the caller decides whether it is thrown. */
 export function decline(account: Account, intent: PaymentIntent, method: PaymentMethod, reason: keyof typeof MESSAGES) {
   const charge = addCharge(account, intent, method, reason);
-  const needsAuthentication = reason === 'authentication_required';
   const error: PaymentError = {
     type: 'card_error',
-    code: needsAuthentication ? reason : 'card_declined',
+    code: codeOf(reason),
     decline_code: reason,
     message: MESSAGES[reason],
     charge: charge.id,
@@ -126,8 +135,31 @@ export function decline(account: Account, intent: PaymentIntent, method: Payment
   });
   emit(account, 'charge.failed', charge);
   emit(account, 'payment_intent.payment_failed', intent);
+  account.onPayment(intent);
   return error;
 }
+
+/** The intent of a void invoice, or one that nobody wants any more. */
+export function cancelIntent(account: Account, intent: PaymentIntent, reason: string | null): PaymentIntent {
+  Object.assign(intent, {
+    status: 'canceled',
+    next_action: null,
+    canceled_at: nowSeconds(account),
+    cancellation_reason: reason,
+  });
+  emit(account, 'payment_intent.canceled', intent);
+  return intent;
+}
+
+/** Why the card would not go through right now; undefined = it would. */
+export function refusalOf({ method, behaviour }: MethodRow): Exclude<Answer, 'succeeds'> | undefined {
+  const answer = method.customer ? behaviour.kept : behaviour.first;
+  return answer === 'succeeds' ? undefined : answer;
+}
+
+/** Some reasons are codes of their own; the bank's others are told by `decline_code`. */
+const codeOf = (reason: string): string =>
+  reason === 'authentication_required' || reason === 'expired_card' ? reason : 'card_declined';
 
 function refuse(
   account: Account,
@@ -159,12 +191,16 @@ function addCharge(account: Account, intent: PaymentIntent, method: PaymentMetho
     refunded: false,
     disputed: false,
     status: isPaid ? 'succeeded' : 'failed',
-    failure_code: isPaid ? null : failure === 'authentication_required' ? failure : 'card_declined',
+    failure_code: failure === null ? null : codeOf(failure),
     failure_message: failure === null ? null : (MESSAGES[failure as keyof typeof MESSAGES] ?? null),
     outcome: isPaid
       ? { type: 'authorized', network_status: 'approved_by_network', reason: null }
       : { type: 'issuer_declined', network_status: 'declined_by_network', reason: failure },
+    billing_details: { ...method.billing_details, address: null, phone: null, tax_id: null },
+    payment_method_details: { type: 'card', card: method.card },
     description: intent.description,
+    receipt_email: intent.receipt_email,
+    receipt_number: null,
     receipt_url: null,
     metadata: intent.metadata,
   };

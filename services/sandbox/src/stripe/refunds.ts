@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { formatMinor } from '../kernel/money.ts';
 import { newId, nowSeconds, type Account } from './account.ts';
+import { mergeMetadata } from './customers.ts';
 import { invalidRequest, missing } from './errors.ts';
 import { ignored, integer, listOf, metadata, pageParams, read, type StripeRouter } from './http.ts';
-import type { Charge, Dispute, Refund } from './objects.ts';
+import type { Charge, Refund } from './objects.ts';
 import { intentBy } from './payment-intents.ts';
 import { emit } from './webhooks.ts';
 
@@ -15,6 +16,9 @@ const RefundParams = z.strictObject({
   metadata: metadata.optional(),
   instructions_email: ignored,
 });
+/** A day, by the sandbox's clock. */
+const SETTLES_AFTER_SECONDS = 86_400;
+
 type RefundParams = z.output<typeof RefundParams>;
 
 const ListParams = z.strictObject({
@@ -32,28 +36,37 @@ export function refundRoutes(router: StripeRouter, account: Account): void {
     call.body = listOf('/v1/refunds', account.rows.refunds.filter(isOf(params)), params);
   });
   router.get('/refunds/:id', (call) => {
-    const row = account.rows.refunds.find((one) => one.id === call.params['id']);
-    if (!row) throw missing('refund', call.params['id'] ?? '', 'refund');
+    call.body = refundBy(account, call.params['id']);
+  });
+  router.post('/refunds/:id', (call) => {
+    const row = refundBy(account, call.params['id']);
+    const before = structuredClone(row);
+    const params = read(call, z.strictObject({ metadata: metadata.optional() }));
+    row.metadata = mergeMetadata(row.metadata, params.metadata);
+    emit(account, 'refund.updated', row, before);
     call.body = row;
   });
-  router.get('/disputes', (call) => {
-    const params = read(call, ListParams);
-    call.body = listOf('/v1/disputes', account.rows.disputes.filter(isOf(params)), params);
-  });
-  router.get('/disputes/:id', (call) => {
-    const row = account.rows.disputes.find((one) => one.id === call.params['id']);
-    if (!row) throw missing('dispute', call.params['id'] ?? '', 'dispute');
-    call.body = row;
+  router.post('/refunds/:id/cancel', (call) => {
+    read(call, z.strictObject({}));
+    const row = refundBy(account, call.params['id']);
+    if (row.status !== 'pending') throw invalidRequest(`This refund cannot be canceled: it is ${row.status}.`);
+    call.body = settleRefund(account, row, 'canceled');
   });
 }
 
-const isOf = (params: z.output<typeof ListParams>) => (row: Refund | Dispute) =>
+const isOf = (params: z.output<typeof ListParams>) => (row: Refund) =>
   (!params.payment_intent || row.payment_intent === params.payment_intent) &&
   (!params.charge || row.charge === params.charge);
 
-export function refund(account: Account, params: RefundParams): Refund {
+/** `isAsynchronous`: stays `pending` until it is settled by hand, as some banks let it. */
+export function refund(account: Account, params: RefundParams & { isAsynchronous?: boolean }): Refund {
   const charge = chargeOf(account, params.charge, params.payment_intent);
   const left = charge.amount_captured - charge.amount_refunded;
+  if (charge.disputed) {
+    throw invalidRequest(`Charge ${charge.id} has been charged back; cannot issue a refund.`, {
+      code: 'charge_disputed',
+    });
+  }
   if (left === 0) {
     throw invalidRequest(`Charge ${charge.id} has already been refunded.`, { code: 'charge_already_refunded' });
   }
@@ -63,6 +76,8 @@ export function refund(account: Account, params: RefundParams): Refund {
     const message = `Refund amount (${asked}) is greater than unrefunded amount on charge (${formatMinor(left, charge.currency)})`;
     throw invalidRequest(message, { param: 'amount' });
   }
+  const card = account.rows.methods.find(({ method }) => method.id === charge.payment_method)?.behaviour;
+  const isLate = (params.isAsynchronous ?? false) || card?.refund === 'succeeds_later';
   const row: Refund = {
     id: newId('re'),
     object: 'refund',
@@ -72,7 +87,14 @@ export function refund(account: Account, params: RefundParams): Refund {
     charge: charge.id,
     payment_intent: charge.payment_intent,
     reason: params.reason ?? null,
-    status: 'succeeded',
+    status: isLate ? 'pending' : 'succeeded',
+    balance_transaction: null,
+    customer: charge.customer,
+    customer_account: null,
+    payment_method: charge.payment_method,
+    receipt_number: null,
+    source_transfer_reversal: null,
+    transfer_reversal: null,
     metadata: params.metadata ?? {},
   };
   account.rows.refunds.push(row);
@@ -83,40 +105,43 @@ export function refund(account: Account, params: RefundParams): Refund {
   return row;
 }
 
-/** The cardholder takes the money back through the bank. */
-export function openDispute(account: Account, paymentIntent: string, reason: string): Dispute {
-  const charge = chargeOf(account, undefined, paymentIntent);
-  const created = nowSeconds(account);
-  const dispute: Dispute = {
-    id: newId('du'),
-    object: 'dispute',
-    created,
-    livemode: false,
-    amount: charge.amount,
-    currency: charge.currency,
-    charge: charge.id,
-    payment_intent: charge.payment_intent,
-    reason,
-    status: 'needs_response',
-    is_charge_refundable: false,
-    evidence_details: { due_by: created + 9 * 86_400, has_evidence: false, past_due: false, submission_count: 0 },
-    metadata: {},
-  };
-  account.rows.disputes.push(dispute);
-  charge.disputed = true;
-  emit(account, 'charge.dispute.created', dispute);
-  return dispute;
+export function refundBy(account: Account, id: unknown): Refund {
+  const row = account.rows.refunds.find((one) => one.id === id);
+  if (!row) throw missing('refund', String(id), 'refund');
+  return row;
 }
 
-export function closeDispute(account: Account, id: unknown, status: 'won' | 'lost'): Dispute {
-  const dispute = account.rows.disputes.find((row) => row.id === id);
-  if (!dispute) throw missing('dispute', String(id), 'dispute');
-  dispute.status = status;
-  emit(account, 'charge.dispute.closed', dispute);
-  return dispute;
+/** How a refund that was under way ends; one that failed gives the money back to the account, even after `succeeded`. */
+export function settleRefund(account: Account, row: Refund, status: 'succeeded' | 'failed' | 'canceled'): Refund {
+  if (row.status === status || row.status === 'failed' || row.status === 'canceled') {
+    throw invalidRequest(`This refund is ${row.status} already.`);
+  }
+  const before = structuredClone(row);
+  row.status = status;
+  if (status === 'failed') row.failure_reason = 'expired_or_canceled_card';
+  const charge = chargeOf(account, row.charge);
+  if (status !== 'succeeded') {
+    charge.amount_refunded -= row.amount;
+    charge.refunded = false;
+  }
+  emit(account, 'refund.updated', row, before);
+  emit(account, 'charge.refund.updated', row, before);
+  if (status === 'failed') emit(account, 'refund.failed', row);
+  return row;
 }
 
-function chargeOf(account: Account, chargeId?: string, intentId?: string): Charge {
+/** Some test cards take their time: what was begun ends with the clock. */
+export function settleDueRefunds(account: Account): void {
+  for (const row of account.rows.refunds) {
+    if (row.created + SETTLES_AFTER_SECONDS > nowSeconds(account)) continue;
+    const charge = chargeOf(account, row.charge);
+    const card = account.rows.methods.find(({ method }) => method.id === charge.payment_method)?.behaviour;
+    if (row.status === 'pending' && card?.refund === 'succeeds_later') settleRefund(account, row, 'succeeded');
+    if (row.status === 'succeeded' && card?.refund === 'fails_later') settleRefund(account, row, 'failed');
+  }
+}
+
+export function chargeOf(account: Account, chargeId?: string, intentId?: string): Charge {
   if (!chargeId && !intentId) {
     throw invalidRequest('One of the following params should be provided for this request: payment_intent or charge.');
   }

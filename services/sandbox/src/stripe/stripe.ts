@@ -5,11 +5,20 @@ import type { RequestListener } from 'node:http';
 import { z } from 'zod';
 import { readBody } from '../kernel/read-body.ts';
 import type { StandIn, World } from '../kernel/stand-in.ts';
-import { API_VERSION, newId, noRows, nowSeconds, type Account } from './account.ts';
+import { API_VERSION, DEFAULT_DUNNING, newId, noRows, nowSeconds, type Account } from './account.ts';
 import { createActions, DEFAULT_EVENTS } from './actions.ts';
 import { billingPortalRoutes } from './billing-portal.ts';
+import { followPayment } from './billing/collect.ts';
+import { runDue } from './billing/due.ts';
+import { invoiceItemRoutes } from './billing/invoice-items.ts';
+import { invoiceRoutes } from './billing/invoice-routes.ts';
+import { priceRoutes } from './billing/prices.ts';
+import { productRoutes } from './billing/products.ts';
+import { scheduleRoutes } from './billing/schedules.ts';
+import { subscriptionRoutes } from './billing/subscriptions.ts';
 import { checkoutSessionRoutes, expireDue } from './checkout-sessions.ts';
 import { customerRoutes } from './customers.ts';
+import { disputeRoutes } from './disputes.ts';
 import { invalidKey, invalidRequest, StripeFailure } from './errors.ts';
 import { addEndpoint, eventRoutes } from './events.ts';
 import { expand } from './expand.ts';
@@ -19,7 +28,7 @@ import { createRouter, type StripeRouter } from './http.ts';
 import { fingerprintOf, IdempotencyKeys } from './idempotency.ts';
 import { paymentIntentRoutes } from './payment-intents.ts';
 import { paymentMethodRoutes } from './payment-methods.ts';
-import { refundRoutes } from './refunds.ts';
+import { refundRoutes, settleDueRefunds } from './refunds.ts';
 import { Webhooks } from './webhooks.ts';
 
 export interface StripeOptions {
@@ -31,7 +40,7 @@ export interface StripeOptions {
   publicUrl: () => string;
 }
 
-/** A Stripe account in test mode: the part of the API that collects invoices, its hosted pages and its webhooks. */
+/** A Stripe account in test mode: payments, Billing, their hosted pages and their webhooks (see README.md). */
 export function createStripe(world: World, options: StripeOptions): StandIn {
   const account: Account = {
     world,
@@ -40,6 +49,10 @@ export function createStripe(world: World, options: StripeOptions): StandIn {
     rows: noRows(),
     webhooks: new Webhooks(world),
     request: null,
+    at: null,
+    dunning: DEFAULT_DUNNING,
+    overdue: new Set(),
+    onPayment: (intent) => followPayment(account, intent),
   };
   const keys = new IdempotencyKeys();
   const addConfigured = () => {
@@ -47,7 +60,7 @@ export function createStripe(world: World, options: StripeOptions): StandIn {
     if (url) addEndpoint(account, { url, enabled_events: DEFAULT_EVENTS }, webhookSecret);
   };
   addConfigured();
-  world.clock.onAdvance(() => expireDue(account));
+  world.clock.onAdvance(() => catchUp(account));
   return {
     name: 'stripe',
     handler: createHandler(account, keys),
@@ -55,6 +68,8 @@ export function createStripe(world: World, options: StripeOptions): StandIn {
     reset: () => {
       account.webhooks.reset();
       account.rows = noRows();
+      account.dunning = DEFAULT_DUNNING;
+      account.overdue.clear();
       keys.clear();
       addConfigured();
     },
@@ -67,6 +82,13 @@ export function createStripe(world: World, options: StripeOptions): StandIn {
   };
 }
 
+/** What time alone brings about. */
+function catchUp(account: Account): void {
+  expireDue(account);
+  settleDueRefunds(account);
+  runDue(account);
+}
+
 function createHandler(account: Account, keys: IdempotencyKeys): RequestListener {
   const app = new Koa();
   const api = createApi(account, keys);
@@ -74,7 +96,7 @@ function createHandler(account: Account, keys: IdempotencyKeys): RequestListener
   app.use(async (ctx, next) => {
     const raw = await readBody(ctx.req);
     ctx.state['raw'] = raw;
-    expireDue(account);
+    catchUp(account);
     try {
       ctx.state['params'] = { ...decodeForm(ctx.querystring), ...decodeForm(raw) };
       await next();
@@ -100,6 +122,13 @@ function createApi(account: Account, keys: IdempotencyKeys) {
   paymentIntentRoutes(router, account);
   paymentMethodRoutes(router, account);
   refundRoutes(router, account);
+  disputeRoutes(router, account);
+  productRoutes(router, account);
+  priceRoutes(router, account);
+  subscriptionRoutes(router, account);
+  scheduleRoutes(router, account);
+  invoiceRoutes(router, account);
+  invoiceItemRoutes(router, account);
   eventRoutes(router, account);
   billingPortalRoutes(router, account);
   return async (ctx: Context): Promise<void> => {
@@ -176,11 +205,12 @@ function refuseOtherVersions(ctx: Context): void {
 }
 
 function stateOf(account: Account) {
-  const { sessions, methods, endpoints, ...rows } = account.rows;
+  const { sessions, methods, endpoints, subscriptions, ...rows } = account.rows;
   return {
     ...rows,
     sessions: sessions.map(({ session }) => session),
     paymentMethods: methods.map(({ method }) => method),
     endpoints: endpoints.map(({ endpoint }) => endpoint),
+    subscriptions: subscriptions.map(({ subscription }) => subscription),
   };
 }

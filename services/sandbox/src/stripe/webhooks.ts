@@ -51,8 +51,13 @@ function sign(body: string, secret: string, ageSeconds: number): string {
   return `t=${t},v1=${v1}`;
 }
 
-/** Records that something happened, with the object as it is now, and tells every endpoint that asked for the type. */
-export function emit(account: Account, type: string, object: unknown): StripeEvent {
+/**
+ * Records that something happened, with the object as it is now, and tells every endpoint that asked for the type.
+ * `before` is a copy of the object from before a change; a change that changed nothing is not told.
+ */
+export function emit(account: Account, type: string, object: object, before?: object): StripeEvent | undefined {
+  const previous = before && differences(before, object);
+  if (previous && Object.keys(previous).length === 0) return undefined;
   const rows = account.rows.endpoints.filter((row) => wants(row, type));
   const event: StripeEvent = {
     id: newId('evt'),
@@ -63,11 +68,17 @@ export function emit(account: Account, type: string, object: unknown): StripeEve
     type,
     pending_webhooks: rows.length,
     request: { id: account.request?.id ?? null, idempotency_key: account.request?.idempotencyKey ?? null },
-    data: { object: structuredClone(object) },
+    data: { object: structuredClone(object), ...(previous && { previous_attributes: previous }) },
   };
   account.rows.events.push(event);
   for (const row of rows) account.webhooks.deliver(event, row);
   return event;
+}
+
+/** The old values of the fields that changed, as Stripe lists them. */
+function differences(before: object, after: object): Record<string, unknown> {
+  const isSame = (key: string) => JSON.stringify(Reflect.get(after, key)) === JSON.stringify(Reflect.get(before, key));
+  return Object.fromEntries(Object.entries(before).filter(([key]) => !isSame(key)));
 }
 
 export function wants({ endpoint }: EndpointRow, type: string): boolean {
