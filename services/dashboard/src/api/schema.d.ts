@@ -96,6 +96,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List plans that were given by hand, newest first
+         * @description Needs the permission `platform_customers:read`.
+         */
+        get: operations["getAdminGrants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/grants/{grantId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a plan that was given by hand
+         * @description Needs the permission `platform_customers:read`.
+         */
+        get: operations["getAdminGrantsGrantId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/grants/{grantId}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a plan back that was given by hand
+         * @description At once. Nothing is deleted: what is beyond the rights that remain can be looked at and not added to.
+         *
+         *     Needs the permission `platform_grants:write`.
+         */
+        post: operations["postAdminGrantsGrantIdRevoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/llm/abusive-users": {
         parameters: {
             query?: never;
@@ -298,6 +360,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List money to give back, newest first
+         * @description Payments that settle nothing: a second one of the same invoice, or one of an order that was over.
+         *
+         *     Needs the permission `platform_payments:read`.
+         */
+        get: operations["getAdminRefunds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/refunds/{paymentId}/by-hand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note that a payment was given back by hand
+         * @description For money that went back in the provider’s dashboard or by a transfer. Nobody is asked whether it did.
+         *
+         *     Needs the permission `platform_payments:write`.
+         */
+        post: operations["postAdminRefundsPaymentIdByHand"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/refunds/{paymentId}/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a payment back by the way it came
+         * @description The provider is asked until it answers; a second call meanwhile is refused.
+         *
+         *     Needs the permission `platform_payments:write`.
+         */
+        post: operations["postAdminRefundsPaymentIdRefund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/revenue": {
         parameters: {
             query?: never;
@@ -402,6 +530,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/tenants/{tenantId}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a tenant a plan without a payment
+         * @description Its rights are in force at once, beside what the tenant has bought; the agreed price counts in the figures and is collected outside of Bastide.
+         *
+         *     Needs the permission `platform_grants:write`.
+         */
+        post: operations["postAdminTenantsTenantIdGrants"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/tenants/{tenantId}/invoices": {
         parameters: {
             query?: never;
@@ -456,6 +606,26 @@ export interface paths {
          * @description Needs the permission `platform_payments:read`.
          */
         get: operations["getAdminTenantsTenantIdPaymentAttempts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/tenants/{tenantId}/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a tenant has paid, newest first
+         * @description Needs the permission `platform_payments:read`.
+         */
+        get: operations["getAdminTenantsTenantIdPayments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2501,6 +2671,108 @@ export interface components {
             createdAt: string;
             sentAt: string | null;
         };
+        PlanGrant: {
+            id: string;
+            tenantId: string;
+            tenantName: string | null;
+            /** @enum {string} */
+            line: "sites" | "generators" | "llm" | "agents";
+            planKey: string;
+            currency: string;
+            amountMinor: number;
+            /** @enum {string} */
+            period: "month" | "year";
+            reason: string;
+            endsAt: string | null;
+            grantedBy: {
+                id: string;
+                name: string | null;
+            } | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Null: in force. */
+            endedAt: string | null;
+            /** @description Null: its time was over. */
+            endedBy: {
+                id: string;
+                name: string | null;
+            } | null;
+            endReason: string | null;
+        };
+        AdminPayment: {
+            id: string;
+            tenantId: string;
+            tenantName: string | null;
+            invoiceId: string;
+            invoiceNumber: string | null;
+            attemptId: string;
+            provider: string;
+            /** @description What it is called in the provider’s dashboard. */
+            providerPaymentId: string;
+            amountMinor: number;
+            currency: string;
+            /**
+             * @description settling: not yet told to the billing engine; settled; refund_due: to be given back; refund_pending: the provider is at it; refund_failed: it would not; refunded.
+             * @enum {string}
+             */
+            state: "settling" | "settled" | "refund_due" | "refund_pending" | "refunded" | "refund_failed";
+            /** @description Why it settles nothing: invoice_already_paid, invoice_voided, subscription_canceled… */
+            reason: string | null;
+            /** Format: date-time */
+            receivedAt: string;
+            settledAt: string | null;
+            refundedMinor: number;
+            refundedAt: string | null;
+            refundReference: string | null;
+            refundProblem: string | null;
+            /** @description In the provider’s words; null: nobody disputes it. */
+            disputeStatus: string | null;
+        };
+        QueuedRefund: {
+            id: string;
+            tenantId: string;
+            tenantName: string | null;
+            invoiceId: string;
+            invoiceNumber: string | null;
+            attemptId: string;
+            provider: string;
+            /** @description What it is called in the provider’s dashboard. */
+            providerPaymentId: string;
+            amountMinor: number;
+            currency: string;
+            /**
+             * @description settling: not yet told to the billing engine; settled; refund_due: to be given back; refund_pending: the provider is at it; refund_failed: it would not; refunded.
+             * @enum {string}
+             */
+            state: "settling" | "settled" | "refund_due" | "refund_pending" | "refunded" | "refund_failed";
+            /** @description Why it settles nothing: invoice_already_paid, invoice_voided, subscription_canceled… */
+            reason: string | null;
+            /** Format: date-time */
+            receivedAt: string;
+            settledAt: string | null;
+            refundedMinor: number;
+            refundedAt: string | null;
+            refundReference: string | null;
+            refundProblem: string | null;
+            /** @description In the provider’s words; null: nobody disputes it. */
+            disputeStatus: string | null;
+            /**
+             * @description refund: this server can have it given back; by_hand: it cannot, so somebody does it at the provider or by a transfer and notes it here; wait: under way.
+             * @enum {string}
+             */
+            nextStep: "refund" | "by_hand" | "wait" | "none";
+        };
+        RefundedPayment: {
+            paymentId: string;
+            /** @enum {string} */
+            state: "settling" | "settled" | "refund_due" | "refund_pending" | "refunded" | "refund_failed";
+            amountMinor: number;
+            currency: string;
+            refundedMinor: number;
+            refundedAt: string | null;
+            reference: string | null;
+            problem: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -2692,6 +2964,183 @@ export interface operations {
             };
             /** @description `auth.csrf_header_missing` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAdminGrants: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                tenantId?: string;
+                state?: "open" | "ended";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List plans that were given by hand, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PlanGrant"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAdminGrantsGrantId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grantId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a plan that was given by hand */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanGrant"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `entity.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAdminGrantsGrantIdRevoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grantId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Take a plan back that was given by hand */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanGrant"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `entity.not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3325,6 +3774,201 @@ export interface operations {
             };
         };
     };
+    getAdminRefunds: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                state?: "open" | "pending" | "refunded";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List money to give back, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["QueuedRefund"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAdminRefundsPaymentIdByHand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                paymentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How the money went back: the reference of the transfer, or of the provider’s dashboard. */
+                    reference: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Note that a payment was given back by hand */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundedPayment"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `entity.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payment.not_refundable` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postAdminRefundsPaymentIdRefund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                paymentId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Give a payment back by the way it came */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundedPayment"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `entity.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `payment.not_refundable`, `payment.refund_by_hand` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getAdminRevenue: {
         parameters: {
             query?: {
@@ -3603,6 +4247,92 @@ export interface operations {
             };
         };
     };
+    postAdminTenantsTenantIdGrants: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key gives the same answer and does the work once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tenantId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description A plan of the catalogue, also one that is not sold. */
+                    planKey: string;
+                    currency: string;
+                    /** @description What was agreed, per period: it counts in the figures. Bastide does not collect it. 0 = a gift. */
+                    amountMinor: number;
+                    /** @enum {string} */
+                    period: "month" | "year";
+                    /** @description Null: until it is taken back. */
+                    endsAt: string | null;
+                    /** @description Why, for the audit log: a contract, a pilot. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Give a tenant a plan without a payment */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanGrant"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `tenant.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `plan_grant.exists` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getAdminTenantsTenantIdInvoices: {
         parameters: {
             query?: {
@@ -3753,6 +4483,70 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["CustomerPaymentAttempt"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `tenant.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAdminTenantsTenantIdPayments: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                tenantId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List what a tenant has paid, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AdminPayment"][];
                         nextCursor: string | null;
                     };
                 };

@@ -10,7 +10,7 @@ import type { AnyOperation } from '#core/operations/define.ts';
 import { operationRoutes } from '#core/operations/routes.ts';
 import { sweepOperations } from '#core/operations/sweep.ts';
 import { figuresLoop } from '#modules/admin/figures/counter.ts';
-import { adminHandlers } from '#modules/admin/jobs.ts';
+import { adminHandlers, adminSchedules } from '#modules/admin/jobs.ts';
 import { adminRoutes } from '#modules/admin/routes.ts';
 import { auditRoutes } from '#modules/audit/routes.ts';
 import { billingHandlers, billingSchedules } from '#modules/billing/jobs.ts';
@@ -68,6 +68,7 @@ export const schedules: readonly Schedule[] = [
   sweepOperations,
   ...identitySchedules,
   ...billingSchedules,
+  ...adminSchedules,
 ];
 
 /** What a worker does besides jobs, all the time. */

@@ -17,6 +17,41 @@ const ofTenant = ({ owner }: MatrixWorld): MatrixRequest => ({ params: { tenantI
 const badTenantId = { path: 'params.tenantId', change: () => ({ params: { tenantId: 'ten_1' } }) };
 const noTenant = [{ ...notThere({ tenantId: newId('tenant') }), code: 'tenant.not_found' }];
 const badPage = { path: 'query.limit', change: (happy: MatrixRequest) => ({ ...happy, query: { limit: '0' } }) };
+const GRANT = { planKey: 'enterprise', currency: 'EUR', amountMinor: 500_000, period: 'month', endsAt: null };
+async function freeOfGrants({ ctx, owner }: MatrixWorld): Promise<MatrixRequest> {
+  await ctx.db('plan_grants').update({ slot: null });
+  return { params: { tenantId: owner.tenantId }, body: { ...GRANT, reason: 'a contract' } };
+}
+async function ofGrant({ ctx, owner }: MatrixWorld): Promise<MatrixRequest> {
+  const id = newId('planGrant');
+  await ctx.db('plan_grants').insert({
+    ...{ id, tenant_id: owner.tenantId, line: 'sites', plan_key: 'enterprise', plan_code: 'enterprise-m-eur-v1' },
+    ...{ currency: 'EUR', period: 'month', amount_minor: 1, reason: 'a contract' },
+  });
+  return { params: { grantId: id } };
+}
+const badGrantId = {
+  path: 'params.grantId',
+  change: (happy: MatrixRequest) => ({ ...happy, params: { grantId: 'grn_1' } }),
+};
+const missing = (params: Record<string, string>, body?: object) => {
+  const extra = notThere(params);
+  const request = async (world: MatrixWorld) => {
+    const { caller, request } = await extra.request(world);
+    return { caller, request: { ...request, ...(body && { body }) } };
+  };
+  return [{ ...extra, request }];
+};
+const noGrant = (body?: object) => missing({ grantId: newId('planGrant') }, body);
+async function ofPayment({ ctx, owner }: MatrixWorld): Promise<MatrixRequest> {
+  const id = newId('payment');
+  await ctx.db('payments').insert({
+    ...{ id, tenant_id: owner.tenantId, invoice_id: newId('invoice'), attempt_id: newId('paymentAttempt') },
+    ...{ provider: 'stripe', provider_payment_id: id, amount_minor: 2900, currency: 'EUR', state: 'refund_due' },
+  });
+  return { params: { paymentId: id } };
+}
+const noPayment = (body?: object) => missing({ paymentId: newId('payment') }, body);
 const noWebhook = notThere({ webhookId: newId('inbox') });
 
 export const entries: MatrixEntry[] = [
@@ -70,4 +105,63 @@ export const entries: MatrixEntry[] = [
   { route: 'get /v1/admin/tenants/:tenantId/payment-attempts', happy: ofTenant, badInput: badPage, extra: noTenant },
   { route: 'get /v1/admin/tenants/:tenantId/mails', happy: ofTenant, badInput: badPage, extra: noTenant },
   { route: 'get /v1/admin/tenants/:tenantId/audit-log', happy: ofTenant, badInput: badPage, extra: noTenant },
+  {
+    route: 'post /v1/admin/tenants/:tenantId/grants',
+    happy: freeOfGrants,
+    badInput: {
+      path: 'body.planKey',
+      change: (happy) => ({ ...happy, body: { ...(happy.body as object), planKey: 'x' } }),
+    },
+    extra: [
+      {
+        name: 'a tenant that is not there',
+        status: 404,
+        code: 'tenant.not_found',
+        request: async (world) => ({
+          caller: world.admin,
+          request: { ...(await freeOfGrants(world)), params: { tenantId: newId('tenant') } },
+        }),
+      },
+      {
+        name: 'the same again',
+        status: 409,
+        code: 'plan_grant.exists',
+        request: async (world) => {
+          const request = await freeOfGrants(world);
+          await world.request('post', '/v1/admin/tenants/:tenantId/grants', world.admin, request);
+          return { caller: world.admin, request };
+        },
+      },
+    ],
+  },
+  {
+    route: 'get /v1/admin/grants',
+    happy: ({ owner }) => ({ query: { tenantId: owner.tenantId, state: 'open' } }),
+    badInput: { path: 'query.state', change: () => ({ query: { state: 'lost' } }) },
+  },
+  { route: 'get /v1/admin/grants/:grantId', happy: ofGrant, badInput: badGrantId, extra: noGrant() },
+  {
+    route: 'post /v1/admin/grants/:grantId/revoke',
+    happy: async (world) => ({ ...(await ofGrant(world)), body: { reason: 'over' } }),
+    badInput: { path: 'body.reason', change: (happy) => ({ ...happy, body: { reason: ' ' } }) },
+    extra: noGrant({ reason: 'over' }),
+  },
+  { route: 'get /v1/admin/tenants/:tenantId/payments', happy: ofTenant, badInput: badPage, extra: noTenant },
+  {
+    route: 'get /v1/admin/refunds',
+    happy: () => ({ query: { state: 'pending' } }),
+    badInput: { path: 'query.state', change: () => ({ query: { state: 'lost' } }) },
+  },
+  {
+    route: 'post /v1/admin/refunds/:paymentId/refund',
+    happy: ofPayment,
+    badInput: { path: 'params.paymentId', change: () => ({ params: { paymentId: 'pay_1' } }) },
+    extra: noPayment(),
+  },
+  {
+    route: 'post /v1/admin/refunds/:paymentId/by-hand',
+    happy: async (world) => ({ ...(await ofPayment(world)), body: { reference: 'Transfer 7' } }),
+    badInput: { path: 'body.reference', change: (happy) => ({ ...happy, body: { reference: '' } }) },
+    extra: noPayment({ reference: 'Transfer 7' }),
+  },
 ];

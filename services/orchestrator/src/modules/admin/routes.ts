@@ -1,7 +1,9 @@
 import type { Route } from '#core/http/route.ts';
 import type { UsageMeters } from '#modules/catalogue/service.ts';
 import { customerRoutes } from './customers/routes.ts';
+import { grantRoutes } from './grants/routes.ts';
 import { adminLlmRoutes } from './llm/routes.ts';
+import { adminPaymentRoutes } from './payments/routes.ts';
 import { revenueRoutes } from './revenue/routes.ts';
 import { statusRoutes } from './status/routes.ts';
 import { adminWebhookRoutes } from './webhooks/routes.ts';
@@ -13,4 +15,6 @@ export const adminRoutes = (meters: UsageMeters): Route[] => [
   ...revenueRoutes,
   ...adminWebhookRoutes,
   ...customerRoutes(meters),
+  ...grantRoutes,
+  ...adminPaymentRoutes,
 ];

@@ -14,7 +14,7 @@ import {
 } from './entitlement-keys.ts';
 import { loadCatalogue } from './load.ts';
 import type { Catalogue, Line, Plan, Price } from './parse.ts';
-import { planKeyOf } from './prices.ts';
+import { planKeyOf, priceCode } from './prices.ts';
 import { codesInForce, grants, type GrantRow } from './queries.ts';
 import { entitlementsChanged } from './schemas.ts';
 
@@ -64,6 +64,10 @@ export function planOf(ctx: Context, priceCode: string): Plan | undefined {
   const key = planKeyOf(priceCode);
   return catalogue(ctx).plans.find((plan) => plan.key === key);
 }
+
+/** A code of the plan in its current revision, also for a price that is not sold: what a grant is known by. */
+export const codeOf = (plan: Plan, price: Pick<Price, 'interval' | 'currency'>): string =>
+  priceCode(plan.key, price.interval, price.currency, plan.revision);
 
 /** Free prices that a new tenant gets, in its currency. */
 export function defaultPrices(ctx: Context, currency: string): { plan: Plan; price: Price }[] {
