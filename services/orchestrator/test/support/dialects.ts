@@ -2,11 +2,20 @@ import { ChatCompletionStream } from 'openai/lib/ChatCompletionStream';
 import { Stream } from 'openai/streaming';
 import type { ChatCompletion, ChatCompletionChunk } from 'openai/resources/chat/completions';
 import { SseSplitter } from '#modules/llm/gateway/sse-splitter.ts';
+import { type RequestBody, parseBody } from '#modules/llm/body/request-body.ts';
 import type { StreamEvent, StreamReader, Surface, TokenUsage, UpstreamCall } from '#modules/llm/providers/provider.ts';
 
 /** Made at `CREATED`, which is what answers say when the provider does not. */
 const REQUEST_ID = 'req_01M1EDEAG0ABCDEFGHJKMNPQRS';
 export const CREATED = Date.parse('2026-09-01T12:00:00Z') / 1000;
+
+/** As it comes from a client. */
+export function bodyOf(json: object | string): RequestBody {
+  const bytes = Buffer.from(typeof json === 'string' || Buffer.isBuffer(json) ? json : JSON.stringify(json));
+  const body = parseBody(bytes);
+  if (!body) throw new Error(`${bytes.toString()} is no JSON object`);
+  return body;
+}
 
 export function callOf(
   body: Readonly<Record<string, unknown>>,
@@ -17,8 +26,7 @@ export function callOf(
     requestId: REQUEST_ID,
     surface,
     model,
-    rawBody: Buffer.from(JSON.stringify(whole)),
-    body: whole,
+    body: bodyOf(whole),
     isStream: whole['stream'] === true,
   };
 }

@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, type Socket, createServer } from 'node:net';
 import type { ServerResponse } from 'node:http';
 import test, { type ExecutionContext } from 'ava';
+import { bodyOf } from '#test/support/dialects.ts';
 import { openaiCompatible } from '../providers/openai-compatible/openai-compatible.ts';
 import type { UpstreamCall } from '../providers/provider.ts';
 import { Attempt, type Failure } from './attempt.ts';
@@ -58,9 +59,8 @@ function ask(upstream: Upstream): Promise<Ended> {
     },
     end: () => resolve({ received, failure: undefined }),
   });
-  const body = { model: 'm', messages: [], stream: true };
-  const rawBody = Buffer.from(JSON.stringify(body));
-  const upstreamCall: UpstreamCall = { requestId: 'req_1', surface: 'chat', model: 'm', rawBody, body, isStream: true };
+  const body = bodyOf({ model: 'm', messages: [], stream: true });
+  const upstreamCall: UpstreamCall = { requestId: 'req_1', surface: 'chat', model: 'm', body, isStream: true };
   const dialect = upstream.provider.dialects.chat;
   if (!dialect) throw new Error('no dialect');
   new Attempt({

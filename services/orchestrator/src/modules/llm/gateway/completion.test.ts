@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
+import { bodyOf } from '#test/support/dialects.ts';
 import { pino } from 'pino';
 import type { Dispatcher } from 'undici';
 import { readError } from '../providers/openai-compatible/error.ts';
@@ -79,7 +80,7 @@ function begun({ dialect = chat, mayTry = () => true, dispatch = () => undefined
     call: call as unknown as Call,
     envelope: {
       ...{ surface: 'chat', model: 'm', isStream: false, wantsUsage: false, maxCompletionTokens: null, choices: 1 },
-      ...{ rawBody: Buffer.from(JSON.stringify(body)), body },
+      body: bodyOf(body),
     },
     meter: meter as unknown as Meter,
     order,

@@ -147,7 +147,6 @@ export class Completion implements StreamSink {
       requestId: this.call.requestId,
       surface: envelope.surface,
       model: candidate.model,
-      rawBody: envelope.rawBody,
       body: envelope.body,
       isStream: envelope.isStream,
     };

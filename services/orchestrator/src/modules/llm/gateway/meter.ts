@@ -228,7 +228,7 @@ export class Meter {
     const { envelope, promptEstimate } = this.#metered;
     const byRule = { ...estimatedUsage(promptEstimate, this.#characters), ...promptOf(this.#promptUsage) };
     if (this.#keptCharacters > MAX_KEPT_CHARACTERS) return byRule;
-    const body = this.#promptUsage ? null : envelope.body;
+    const body = this.#promptUsage ? null : envelope.body.read();
     const counted = await this.#parts.countTokens(candidate.model, body, this.#text).catch(() => undefined);
     if (!counted) return byRule;
     return { ...byRule, ...(body && counted), completionTokens: counted.completionTokens };

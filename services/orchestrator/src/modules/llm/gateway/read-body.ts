@@ -14,7 +14,7 @@ export function readBody(request: IncomingMessage, held: HeldBody): Promise<Buff
   if (encoding !== undefined && encoding !== 'identity') return refuse(request, encodedBody);
   if (length !== undefined && Number(length) > MAX_BODY_BYTES) return refuse(request, bodyTooLarge(MAX_BODY_BYTES));
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
+    const parts = length === undefined ? new Chunks() : new Whole(Number(length));
     let size = 0;
     let isWatched = false;
     const finish = (result: Buffer | GatewayError | undefined) => {
@@ -24,21 +24,70 @@ export function readBody(request: IncomingMessage, held: HeldBody): Promise<Buff
     };
     const onData = (chunk: Buffer) => {
       size += chunk.length;
-      chunks.push(chunk);
       // Nearly every body comes with its headers; for one that never begins there is the server's own limit.
       if (!isWatched && !request.complete) {
         isWatched = true;
         request.socket.setTimeout(SILENCE_MS);
       }
       const hasRoom = length !== undefined || held.grow(chunk.length);
-      if (hasRoom && size <= MAX_BODY_BYTES) return;
+      if (hasRoom && size <= MAX_BODY_BYTES) return parts.add(chunk);
       discard(request);
       finish(hasRoom ? bodyTooLarge(MAX_BODY_BYTES) : overloaded);
     };
-    const onEnd = () => finish(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+    const onEnd = () => finish(parts.body());
     const onClose = () => finish(undefined);
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });
+}
+
+interface Parts {
+  add(chunk: Buffer): void;
+  body(): Buffer;
+}
+
+class Chunks implements Parts {
+  readonly #chunks: Buffer[] = [];
+
+  add(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  body(): Buffer {
+    return this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
+  }
+}
+
+/** Where the length is known, chunks are put together as they come, and their memory is given back at once. */
+class Whole implements Parts {
+  readonly #length: number;
+  #body: Buffer | undefined;
+  #size = 0;
+
+  constructor(length: number) {
+    this.#length = length;
+  }
+
+  add(chunk: Buffer): void {
+    const { length } = chunk;
+    if (length === this.#length) this.#body = chunk;
+    else {
+      this.#body ??= Buffer.allocUnsafeSlow(this.#length);
+      chunk.copy(this.#body, this.#size);
+      giveBack(chunk);
+    }
+    this.#size += length;
+  }
+
+  /** Never more than what came: the rest of that memory was somebody else's. */
+  body(): Buffer {
+    return this.#body?.subarray(0, this.#size) ?? Buffer.alloc(0);
+  }
+}
+
+/** Node makes memory for each chunk of a body; until the next collection it would count as used. */
+function giveBack(chunk: Buffer): void {
+  const { buffer } = chunk;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === chunk.length) buffer.transfer(0);
 }
 
 /** Answers may be written before the body is read; Node would throw the connection away at once otherwise. */

@@ -31,7 +31,7 @@ export class Caching {
     const wish = cacheWish(call.request.headers, principal.usesCache, ctx.config.LLM_CACHE_TTL_S);
     if (isWrongWish(wish)) throw new Refused(invalidRequest(wish.message, wish.param, 'invalid_value'));
     if (!wish || !cache) return undefined;
-    const name = cache.nameOf(principal.tenantId, envelope);
+    const name = cache.nameOf(principal.tenantId, { ...envelope, body: envelope.body.read() });
     return name === undefined ? undefined : new Caching(cache, name, wish, envelope);
   }
 

@@ -1,3 +1,4 @@
+import type { RequestBody } from '../body/request-body.ts';
 import type { ErrorBody } from '../gateway/errors.ts';
 
 /** The APIs that clients may speak to the gateway, by their path under /v1. */
@@ -26,11 +27,10 @@ export interface TokenUsage {
 export interface UpstreamCall {
   requestId: string;
   surface: Surface;
-  /** As the provider calls it; `body.model` is what the client asked for. */
+  /** As the provider calls it; its `model` is what the client asked for. */
   model: string;
   /** As the client sent it, every field. */
-  rawBody: Buffer;
-  body: Readonly<Record<string, unknown>>;
+  body: RequestBody;
   isStream: boolean;
 }
 

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { bodyOf } from '#test/support/dialects.ts';
 import { loadConfig } from '#core/config/load.ts';
 import { TEST_ENV } from '#test/support/stack.ts';
 import { type Provider, type Surface, type UpstreamCall, Untranslatable } from './provider.ts';
@@ -21,9 +22,8 @@ const providerOf = (name: string, env: Record<string, string> = {}): Provider =>
 };
 
 function call(body: object, surface: Surface = 'chat'): UpstreamCall {
-  const parsed = JSON.parse(JSON.stringify(body)) as Record<string, unknown>;
-  const rawBody = Buffer.from(JSON.stringify(body));
-  return { requestId: 'req_1', surface, model: 'theirs', rawBody, body: parsed, isStream: parsed['stream'] === true };
+  const asked = bodyOf(body);
+  return { requestId: 'req_1', surface, model: 'theirs', body: asked, isStream: asked.fields['stream'] === true };
 }
 const ask = (provider: Provider, body: object, surface: Surface = 'chat') =>
   provider.dialects[surface]?.request(call({ model: 'asked', ...body }, surface));

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
+import { bodyOf } from '#test/support/dialects.ts';
 import { ConfigError, loadConfig } from '#core/config/load.ts';
 import { type VariableName, variables } from '#core/config/variables.ts';
 import { TEST_ENV } from '#test/support/stack.ts';
@@ -32,7 +33,7 @@ const BODIES: Record<Surface, object> = {
 function call(surface: Surface, more: object = {}): UpstreamCall {
   const body = { ...BODIES[surface], ...more };
   const isStream = 'stream' in more;
-  return { requestId: 'req_1', surface, model: 'theirs', rawBody: Buffer.from(JSON.stringify(body)), body, isStream };
+  return { requestId: 'req_1', surface, model: 'theirs', body: bodyOf(body), isStream };
 }
 
 test('the eighteen of the gateway are there, each under its name', (t) => {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { WHOLE } from '../body/texts.ts';
 import { characters } from '../characters.ts';
 import { countPrompt, tokensOf } from '../usage/estimate.ts';
 import { CountingThread, type CountingTimes } from './counting-thread.ts';
@@ -31,9 +32,12 @@ export class TokenCounter {
   ): Promise<CountedTokens> {
     const texts: string[] = [completion.join('')];
     const counted = body
-      ? countPrompt(body, (text) => {
-          texts.push(text);
-          return 0;
+      ? countPrompt(body, {
+          ...WHOLE,
+          tokens: (text) => {
+            texts.push(text);
+            return 0;
+          },
         })
       : 0;
     const [completionTokens = 0, ...promptTokens] = await this.#tokensOf(model, texts);

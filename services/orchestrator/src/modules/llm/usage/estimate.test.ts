@@ -1,10 +1,11 @@
 import test from 'ava';
+import { WHOLE } from '../body/texts.ts';
 import { estimatePrompt } from './estimate.ts';
 
 const LONG = 'x'.repeat(4000);
 const PART = 1000;
 
-const says = (content: unknown) => estimatePrompt({ messages: [{ role: 'user', content }] });
+const says = (content: unknown) => estimatePrompt({ fields: { messages: [{ role: 'user', content }] }, texts: WHOLE });
 const EMPTY = says([]);
 
 const PARTS: Readonly<Record<string, object>> = {

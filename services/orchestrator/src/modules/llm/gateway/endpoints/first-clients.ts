@@ -1,10 +1,11 @@
+import { isObject } from '../../body/request-body.ts';
 import type { Call } from '../call.ts';
 import { invalidJson } from '../errors.ts';
 import type { Facts } from '../facts.ts';
 import type { ServingParts } from '../parts.ts';
 import { Refused } from '../refused.ts';
 import { sendJson, usd } from '../respond.ts';
-import { invalid, isObject, missing } from '../surfaces/envelope.ts';
+import { invalid, missing } from '../surfaces/envelope.ts';
 import { CHAT } from '../surfaces/surfaces.ts';
 import { complete } from './complete.ts';
 import { modelsFor } from './models.ts';

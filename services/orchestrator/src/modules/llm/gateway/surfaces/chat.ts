@@ -1,10 +1,10 @@
+import { isObject } from '../../body/request-body.ts';
 import { invalidRequest } from '../errors.ts';
 import {
   type ReadShape,
   invalid,
   isCount,
   isGiven,
-  isObject,
   missing,
   notOffered,
   wrongCount,

@@ -1,3 +1,5 @@
+import { type RequestBody, isObject, parseBody } from '../../body/request-body.ts';
+import type { Fields } from '../../body/texts.ts';
 import type { Surface } from '../../providers/provider.ts';
 import { type GatewayError, invalidJson, invalidRequest } from '../errors.ts';
 
@@ -11,46 +13,31 @@ export interface Envelope {
   /** Upper bound of what one choice may produce; null = the client did not say. */
   maxCompletionTokens: number | null;
   choices: number;
-  rawBody: Buffer;
-  body: Readonly<Record<string, unknown>>;
+  body: RequestBody;
 }
 
-type Body = Readonly<Record<string, unknown>>;
 type Shape = Pick<Envelope, 'isStream' | 'wantsUsage' | 'maxCompletionTokens' | 'choices'>;
 
-/** Checks what is special to a surface; the model has been checked. */
-export type ReadShape = (body: Body) => Shape | GatewayError;
+/** Checks what is special to a surface; the model has been checked. What long texts say is not known. */
+export type ReadShape = (body: Fields) => Shape | GatewayError;
 
 const MAX_MODEL_LENGTH = 200;
 
 /** Written by hand: this is the hot path, and the provider checks the rest better than we could. */
 export function readEnvelope(surface: Surface, rawBody: Buffer, readShape: ReadShape): Envelope | GatewayError {
-  const body = parseObject(rawBody);
+  const body = parseBody(rawBody);
   if (!body) return invalidJson;
-  const { model } = body;
+  const { model } = body.fields;
   if (model === undefined) return missing('model');
   if (typeof model !== 'string' || model === '' || model.length > MAX_MODEL_LENGTH)
     return invalid('model', `a string of 1 to ${MAX_MODEL_LENGTH} characters`);
-  const shape = readShape(body);
+  const shape = readShape(body.fields);
   if ('status' in shape) return shape;
   const { isStream, wantsUsage, maxCompletionTokens, choices } = shape;
-  return { surface, model, isStream, wantsUsage, maxCompletionTokens, choices, rawBody, body };
+  return { surface, model, isStream, wantsUsage, maxCompletionTokens, choices, body };
 }
 
 export const isEnvelope = (result: Envelope | GatewayError): result is Envelope => 'model' in result;
-
-function parseObject(rawBody: Buffer): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(rawBody.toString('utf8'));
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 export const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 export const isCount = (value: unknown, max: number): value is number =>
@@ -64,7 +51,7 @@ export const notOffered = (param: string, why: string): GatewayError =>
   invalidRequest(`'${param}' is not offered by this gateway: ${why}.`, param, 'unsupported_value');
 
 /** The first of these fields that is given and not a positive integer. */
-export function wrongCount(body: Body, ...names: readonly string[]): GatewayError | undefined {
+export function wrongCount(body: Fields, ...names: readonly string[]): GatewayError | undefined {
   for (const name of names)
     if (isGiven(body[name]) && !isCount(body[name], Number.MAX_SAFE_INTEGER))
       return invalid(name, 'a positive integer');
@@ -72,13 +59,13 @@ export function wrongCount(body: Body, ...names: readonly string[]): GatewayErro
 }
 
 /** Tiers that are priced apart would make the bill wrong. */
-export function wrongServiceTier({ service_tier: tier }: Body): GatewayError | undefined {
+export function wrongServiceTier({ service_tier: tier }: Fields): GatewayError | undefined {
   if (!isGiven(tier) || tier === 'auto' || tier === 'default' || tier === 'standard_only') return undefined;
   return notOffered('service_tier', 'only auto and default are');
 }
 
 /** Whatever a provider runs is charged apart, and cannot be priced by tokens. */
-export function wrongTool({ tools }: Body, isOwn: (type: string | undefined) => boolean): GatewayError | undefined {
+export function wrongTool({ tools }: Fields, isOwn: (type: string | undefined) => boolean): GatewayError | undefined {
   if (!isGiven(tools)) return undefined;
   if (!Array.isArray(tools)) return invalid('tools', 'a list');
   const wrong = tools.findIndex((tool) => {

@@ -1,9 +1,9 @@
+import { isObject } from '../../body/request-body.ts';
 import {
   type ReadShape,
   invalid,
   isCount,
   isGiven,
-  isObject,
   missing,
   notOffered,
   wrongServiceTier,

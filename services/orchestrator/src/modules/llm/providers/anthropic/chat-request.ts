@@ -16,7 +16,7 @@ const MAX_USER_ID_LENGTH = 256;
 
 /** OpenAI's chat completion as https://platform.claude.com/docs/en/api/messages. @throws {Untranslatable} */
 export function messagesBody(call: UpstreamCall): string {
-  const request = readChatRequest(call.body);
+  const request = readChatRequest(call.body.read());
   refuse(request);
   const traits = traitsOf(call.model);
   const { system, turns } = conversationOf(request.messages);

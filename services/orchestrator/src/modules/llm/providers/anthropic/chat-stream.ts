@@ -42,7 +42,7 @@ class MessageStream {
 
   constructor(call: UpstreamCall) {
     this.#call = call;
-    this.#wantsUsage = fields(call.body['stream_options'])['include_usage'] === true;
+    this.#wantsUsage = fields(call.body.fields['stream_options'])['include_usage'] === true;
     this.#writer = this.#writerOf({});
   }
 

@@ -25,9 +25,9 @@ const MARK = Buffer.from('cache_control');
 const ESCAPE = Buffer.from('\\u');
 
 /** https://platform.claude.com/docs/en/build-with-claude/prompt-caching#pricing: an hour costs more than usage tells. */
-function refuseLongCaching({ rawBody, body }: UpstreamCall): void {
-  if (!rawBody.includes(MARK) && !rawBody.includes(ESCAPE)) return;
-  const param = longCaching(body, '');
+function refuseLongCaching({ body }: UpstreamCall): void {
+  if (!body.bytes.includes(MARK) && !body.bytes.includes(ESCAPE)) return;
+  const param = longCaching(body.fields, '');
   if (param !== undefined) throw new Untranslatable(param, 'Prompts are cached for five minutes only.');
 }
 

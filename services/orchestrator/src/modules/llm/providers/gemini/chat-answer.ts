@@ -59,4 +59,4 @@ function choiceOf(candidate: Fields, { id, index, call }: Place): Choice {
 
 /** Gemini has no word for `parallel_tool_calls: false`: what is more than one is left out. */
 const allowedCalls = <T>(calls: T[], { body }: UpstreamCall): T[] =>
-  body['parallel_tool_calls'] === false ? calls.slice(0, 1) : calls;
+  body.fields['parallel_tool_calls'] === false ? calls.slice(0, 1) : calls;

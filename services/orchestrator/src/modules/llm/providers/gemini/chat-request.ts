@@ -10,7 +10,7 @@ const MAX_STOPS = 5;
 
 /** OpenAI's chat completion as https://ai.google.dev/api/generate-content#request-body. @throws {Untranslatable} */
 export function generateContentBody(call: UpstreamCall): string {
-  const request = readChatRequest(call.body);
+  const request = readChatRequest(call.body.read());
   const traits = traitsOf(call.model);
   const { system, contents } = conversationOf(request.messages, traits);
   const generationConfig = { ...samplingFields(request), ...formatFields(request), ...thinkingFields(request, traits) };

@@ -42,8 +42,8 @@ class ContentStream {
 
   constructor(call: UpstreamCall) {
     this.#call = call;
-    this.#isParallel = call.body['parallel_tool_calls'] !== false;
-    this.#unfinished = Number(call.body['n'] ?? 1);
+    this.#isParallel = call.body.fields['parallel_tool_calls'] !== false;
+    this.#unfinished = Number(call.body.fields['n'] ?? 1);
   }
 
   read(response: Fields): readonly StreamEvent[] {
@@ -69,7 +69,7 @@ class ContentStream {
     const { requestId, model, body } = this.#call;
     this.#id = textOf(responseId) || requestId;
     const head = { id: this.#id, created: createdAt(requestId), model: textOf(modelVersion) || model };
-    return new ChunkWriter(head, fields(body['stream_options'])['include_usage'] === true);
+    return new ChunkWriter(head, fields(body.fields['stream_options'])['include_usage'] === true);
   }
 
   #take(candidate: Fields, writer: ChunkWriter, texts: string[]): string {

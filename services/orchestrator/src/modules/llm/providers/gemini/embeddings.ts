@@ -1,3 +1,4 @@
+import type { Fields } from '../../body/texts.ts';
 import { parseObject } from '../openai-compatible/event.ts';
 import { type Answer, type UpstreamCall, Untranslatable } from '../provider.ts';
 import { estimatePrompt } from '../../usage/estimate.ts';
@@ -9,8 +10,8 @@ const MAX_TEXTS = 100;
 
 /** OpenAI's embeddings as one batch, also of a single text, as Google's own client does it. @throws {Untranslatable} */
 export function batchBody({ body, model }: UpstreamCall): string {
-  const dimensions = body['dimensions'];
-  const requests = textsOf(body['input']).map((text) => ({
+  const { dimensions, input } = body.read();
+  const requests = textsOf(input).map((text) => ({
     model: `models/${model}`,
     content: { parts: [{ text }] },
     ...(typeof dimensions === 'number' && { outputDimensionality: dimensions }),
@@ -37,7 +38,7 @@ export function readEmbeddings(answer: Buffer, { body, model }: UpstreamCall): A
   const tokens = usage?.promptTokens ?? estimatePrompt(body);
   const given = {
     object: 'list',
-    data: vectors.map((vector, index) => ({ object: 'embedding', index, embedding: presented(vector, body) })),
+    data: vectors.map((vector, index) => ({ object: 'embedding', index, embedding: presented(vector, body.fields) })),
     model,
     usage: { prompt_tokens: tokens, total_tokens: tokens },
   };
@@ -45,7 +46,7 @@ export function readEmbeddings(answer: Buffer, { body, model }: UpstreamCall): A
 }
 
 /** OpenAI's are of length one; Gemini's only in full: https://ai.google.dev/gemini-api/docs/embeddings#quality-for-smaller-dimensions. */
-function presented(values: number[], body: UpstreamCall['body']): number[] | string {
+function presented(values: number[], body: Fields): number[] | string {
   const length = Math.hypot(...values);
   const vector = body['dimensions'] && length > 0 ? values.map((value) => value / length) : values;
   return body['encoding_format'] === 'base64'

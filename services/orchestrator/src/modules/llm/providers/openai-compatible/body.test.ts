@@ -1,12 +1,12 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { bodyOf as requestBody } from '#test/support/dialects.ts';
 import { type UpstreamCall, Untranslatable } from '../provider.ts';
 import { type BodyRules, bodyOf } from './body.ts';
 
 const call = (json: string | Buffer, model = 'upstream/model'): UpstreamCall => {
-  const rawBody = Buffer.from(json);
-  const body = parse(rawBody.toString('utf8'));
-  return { requestId: 'req_1', surface: 'chat', model, rawBody, body, isStream: body['stream'] === true };
+  const body = requestBody(json);
+  return { requestId: 'req_1', surface: 'chat', model, body, isStream: body.fields['stream'] === true };
 };
 const parse = (json: string) => JSON.parse(json) as Record<string, unknown>;
 const sent = (json: string | Buffer, rules: BodyRules = {}, model?: string): string =>
@@ -21,7 +21,7 @@ test('the client’s own bytes go on, but for the model’s name', (t) => {
 
 test('nothing to change is nothing to copy', (t) => {
   const asked = call('{"model":"same","messages":[]}', 'same');
-  t.is(bodyOf(asked, {}), asked.rawBody);
+  t.is(bodyOf(asked, {}), asked.body.bytes);
 });
 
 test('what is added stands at the end, whatever is around it', (t) => {
@@ -118,11 +118,13 @@ test('whatever the body, what arrives is what was read with the model replaced',
 test('a prompt is not written again, however long it is', (t) => {
   const text = 'The quick brown "fox" says \\ and goes on about models, n and streams.\n'.repeat(1500);
   const asked = call(JSON.stringify({ model: 'alias', messages: [{ role: 'user', content: text }], stream: true }));
-  const body = { ...asked.body };
-  Object.defineProperty(body, 'messages', { enumerable: true, get: () => t.fail('the prompt was read') });
+  const body = { ...asked.body, read: () => t.fail('the prompt was read') };
   const result = bodyOf({ ...asked, body }, { sets: { stream_options: { include_usage: true } } }).toString();
   t.is(
     result.length,
-    asked.rawBody.length + 'upstream/model'.length - 'alias'.length + ',"stream_options":{"include_usage":true}'.length,
+    asked.body.bytes.length +
+      'upstream/model'.length -
+      'alias'.length +
+      ',"stream_options":{"include_usage":true}'.length,
   );
 });

@@ -1,8 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import type { Fields } from '../../body/texts.ts';
 import { type UpstreamCall, Untranslatable } from '../provider.ts';
 import { findKeys, lookalikes } from './keys.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** What one provider wants of a body, other than that it names its own model. */
 export interface BodyRules {
@@ -14,7 +13,7 @@ export interface BodyRules {
   renames?: Readonly<Record<string, string>>;
   /** What would change who is asked or what it costs, with what the client is told. */
   refuses?: Readonly<Record<string, string>>;
-  /** For what no list can say; the same object = nothing to change. @throws {Untranslatable} */
+  /** For what no list can say; the same object = nothing to change. What texts say must not matter. @throws {Untranslatable} */
   rewrite?: (body: Fields) => Fields;
 }
 
@@ -28,14 +27,17 @@ const isGiven = (value: unknown): boolean => value !== undefined && value !== nu
 /** The client's own bytes wherever possible, with the provider's model in them. @throws {Untranslatable} */
 export function bodyOf(call: UpstreamCall, rules: BodyRules): Buffer | string {
   const { sets = NOTHING, drops = NONE, renames = NO_NAMES, refuses = NO_NAMES, rewrite } = rules;
+  const { fields } = call.body;
   for (const field in refuses)
-    if (isGiven(call.body[field])) throw new Untranslatable(field, refuses[field] ?? `'${field}' is not available.`);
-  const body = rewrite ? rewrite(call.body) : call.body;
-  const unwanted = [...drops, ...Object.keys(renames)].filter((field) => body[field] !== undefined);
-  unwanted.push(...lookalikes(body));
-  const isReplaced = Object.keys(sets).some((field) => body[field] !== undefined);
-  const spliced = body === call.body && unwanted.length === 0 && !isReplaced && splice(call, sets);
+    if (isGiven(fields[field])) throw new Untranslatable(field, refuses[field] ?? `'${field}' is not available.`);
+  const rewritten = rewrite ? rewrite(fields) : fields;
+  const unwanted = [...drops, ...Object.keys(renames)].filter((field) => rewritten[field] !== undefined);
+  unwanted.push(...lookalikes(rewritten));
+  const isReplaced = Object.keys(sets).some((field) => rewritten[field] !== undefined);
+  const spliced = rewritten === fields && unwanted.length === 0 && !isReplaced && splice(call, sets);
   if (spliced) return spliced;
+  const whole = call.body.read();
+  const body = rewrite ? rewrite(whole) : whole;
   const result: Record<string, unknown> = { ...body, model: call.model, ...sets };
   for (const field of unwanted) Reflect.deleteProperty(result, field);
   for (const [field, name] of Object.entries(renames)) if (isGiven(body[field])) result[name] ??= body[field];
@@ -43,19 +45,19 @@ export function bodyOf(call: UpstreamCall, rules: BodyRules): Buffer | string {
 }
 
 /** Undefined when what was parsed and what the bytes say to another parser could differ. */
-function splice({ rawBody, body, model }: UpstreamCall, sets: Fields): Buffer | undefined {
-  if (!isUtf8(rawBody)) return undefined;
-  const valueStart = findKeys(rawBody)?.model;
+function splice({ body: { bytes, fields }, model }: UpstreamCall, sets: Fields): Buffer | undefined {
+  if (!isUtf8(bytes)) return undefined;
+  const valueStart = findKeys(bytes)?.model;
   if (valueStart === undefined) return undefined;
   const added = written(sets);
-  if (body['model'] === model && added.length === 0) return rawBody;
-  const bodyEnd = rawBody.lastIndexOf(CLOSING_BRACE);
+  if (fields['model'] === model && added.length === 0) return bytes;
+  const bodyEnd = bytes.lastIndexOf(CLOSING_BRACE);
   return Buffer.concat([
-    rawBody.subarray(0, valueStart),
+    bytes.subarray(0, valueStart),
     Buffer.from(JSON.stringify(model)),
-    rawBody.subarray(endOfString(rawBody, valueStart), bodyEnd),
+    bytes.subarray(endOfString(bytes, valueStart), bodyEnd),
     added,
-    rawBody.subarray(bodyEnd),
+    bytes.subarray(bodyEnd),
   ]);
 }
 

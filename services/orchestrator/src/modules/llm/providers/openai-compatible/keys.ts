@@ -1,3 +1,5 @@
+import { nextQuote, skipWhite } from '../../body/literals.ts';
+
 /** What the gateway decides by; were it read in another way upstream, limits and allow-lists would not hold. */
 const GUARDED = [
   'model',
@@ -31,14 +33,6 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const ESCAPE_LENGTH = 6;
-const NEAR = 24;
-const WHITE = new Set([0x20, 0x09, 0x0a, 0x0d]);
-
-export const skipWhite = (json: Buffer, from: number): number => {
-  let at = from;
-  while (WHITE.has(json[at] as number)) at += 1;
-  return at;
-};
 
 /**
  * Where the value of each guarded key begins in `json`, which must be valid JSON; undefined when one of them is there
@@ -58,13 +52,6 @@ export function findKeys(json: Buffer): Partial<Record<Guarded, number>> | undef
     found[word.name] = skipWhite(json, colon + 1);
   }
   return found;
-}
-
-/** Keys are short and prompts are long: a few bytes are looked at here, more of them by native code. */
-function nextQuote(json: Buffer, from: number): number {
-  const near = Math.min(from + NEAR, json.length);
-  for (let at = from; at < near; at += 1) if (json[at] === QUOTE) return at;
-  return json.indexOf(QUOTE, near);
 }
 
 interface Word {

@@ -1,3 +1,4 @@
+import type { Fields } from '../../body/texts.ts';
 import type { Dialect, Provider, Surface, UpstreamCall, UpstreamRequest } from '../provider.ts';
 import { type BodyRules, bodyOf } from './body.ts';
 import { readChatAnswer, readChatEvent } from './chat.ts';
@@ -114,10 +115,11 @@ function streamRules(
   const asking: BodyRules = { ...own, sets: { ...own.sets, stream_options: { include_usage: true } } };
   return ({ isStream, body }) => {
     if (!isStream) return own;
-    const options = body['stream_options'] as Record<string, unknown> | null | undefined;
+    const options = body.fields['stream_options'] as Fields | null | undefined;
     if (!options) return asking;
     if (options['include_usage'] === true) return own;
-    return { ...own, sets: { ...own.sets, stream_options: { ...options, include_usage: true } } };
+    const whole = body.read()['stream_options'] as Fields;
+    return { ...own, sets: { ...own.sets, stream_options: { ...whole, include_usage: true } } };
   };
 }
 

@@ -12,7 +12,8 @@ const SEARCH = { type: 'web_search' };
  * @throws {Untranslatable}
  */
 export function agentBody(call: UpstreamCall): string {
-  const request = readChatRequest(call.body);
+  const body = call.body.read();
+  const request = readChatRequest(body);
   refuse(request);
   const { maxTokens, temperature, top_p: topP, reasoning_effort: effort, response_format: format } = request;
   return JSON.stringify({
@@ -23,7 +24,7 @@ export function agentBody(call: UpstreamCall): string {
     ...(isGiven(temperature) && { temperature }),
     ...(isGiven(topP) && { top_p: topP }),
     ...(isGiven(effort) && effort !== 'none' && { reasoning: { effort } }),
-    ...(format?.type === 'json_schema' && { response_format: call.body['response_format'] }),
+    ...(format?.type === 'json_schema' && { response_format: body['response_format'] }),
     ...(call.isStream && { stream: true }),
   });
 }

@@ -53,7 +53,7 @@ class ChatStream {
 
   constructor(call: UpstreamCall) {
     this.#call = call;
-    this.#wantsUsage = fields(call.body['stream_options'])['include_usage'] === true;
+    this.#wantsUsage = fields(call.body.fields['stream_options'])['include_usage'] === true;
   }
 
   read(data: Fields): StreamEvent | readonly StreamEvent[] {

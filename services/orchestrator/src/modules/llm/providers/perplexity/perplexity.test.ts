@@ -1,4 +1,5 @@
 import test from 'ava';
+import { bodyOf } from '#test/support/dialects.ts';
 import fc from 'fast-check';
 import { type StreamEvent, type UpstreamCall, Untranslatable } from '../provider.ts';
 import { perplexity } from './perplexity.ts';
@@ -12,8 +13,7 @@ function call(more: object, surface: 'chat' | 'responses' = 'chat'): UpstreamCal
     requestId: 'req_1',
     surface,
     model: 'perplexity/sonar',
-    rawBody: Buffer.from(JSON.stringify(body)),
-    body,
+    body: bodyOf(body),
     isStream,
   };
 }
