@@ -59,13 +59,13 @@ export const direct = ({ port }: Upstream, cores: Cores): Candidate => ({
   settled: nothingLeft,
 });
 
-/** With Node's flags of ours, so that nothing but the program differs. */
+/** With the memory settings of ours, so that nothing but the program differs. */
 export async function startBare(upstream: Upstream, cores: Cores): Promise<Candidate> {
   const running = await start(
     {
       name: 'the bare pass-through',
       command: [process.execPath, script('peers/bare.ts'), `http://127.0.0.1:${upstream.port}`],
-      env: { NODE_OPTIONS: nodeOptions() },
+      env: memorySettings(),
       isReady: listens,
     },
     cores.gateway,
@@ -91,7 +91,7 @@ export async function startOurs(upstream: Upstream, servers: Servers, cores: Cor
   const cwd = join(ROOT, 'services/orchestrator');
   // As the image is built: without it the compiler of types stays in memory.
   const compiled = join(env['DATA_DIR'] ?? '', '../compiled');
-  const production = { ...env, ...PRODUCTION, NODE_OPTIONS: nodeOptions(), NODE_COMPILE_CACHE: compiled };
+  const production = { ...env, ...PRODUCTION, ...memorySettings(), NODE_COMPILE_CACHE: compiled };
   execFileSync(process.execPath, ['src/main/warm.ts'], { cwd, env: { ...environment, ...production } });
   const running = await start(
     {
@@ -127,12 +127,13 @@ const PRODUCTION = {
 /** To see where its time goes: BENCH_NODE_FLAGS="--cpu-prof --cpu-prof-dir=/tmp/profiles" npm run bench -- --quick */
 const profiling = () => environment['BENCH_NODE_FLAGS']?.split(' ') ?? [];
 
-/** Node's flags of the stack, with their defaults. */
-export function nodeOptions(): string {
+/** What the stack tells Node and its libraries about memory, with its defaults. */
+export function memorySettings(): { NODE_OPTIONS: string; MALLOC_ARENA_MAX: string } {
   const compose = parse(readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8'), { merge: true, maxAliasCount: -1 }) as {
-    services: { gateway: { environment: { NODE_OPTIONS: string } } };
+    services: { gateway: { environment: ReturnType<typeof memorySettings> } };
   };
-  return compose.services.gateway.environment.NODE_OPTIONS.replace(/\$\{\w+:-([^}]*)\}/g, '$1');
+  const { NODE_OPTIONS: options, MALLOC_ARENA_MAX } = compose.services.gateway.environment;
+  return { NODE_OPTIONS: options.replace(/\$\{\w+:-([^}]*)\}/g, '$1'), MALLOC_ARENA_MAX };
 }
 
 function ask<T>({ child }: Running): Promise<T> {

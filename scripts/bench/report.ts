@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { type Name, nodeOptions } from './candidates.ts';
+import { type Name, memorySettings } from './candidates.ts';
 import { type Goal, goalsOf } from './goals.ts';
 import type { LimitsFound } from './limits/found.ts';
 import { limitsTable } from './limits/limits.ts';
@@ -168,8 +168,8 @@ function method({ rounds, times }: Run): string[] {
     `- Medians of ${rounds} rounds, and the least and the most in brackets; in a round the candidates take turns at every measure, another one first each time. A measure lasts ${times.measureMs / 1000} s, after a warm-up; a round before the first only compiles and is not counted.`,
     '- CPU is user and system time of the candidate’s process, all threads, by `/proc`: what is disturbed least by other work on the machine, and has no ceiling. *Its core* is how much of its core the candidate was at work: below some 95 % it waited for others, and its requests per second are partly theirs. *Other cores* is how busy those were with load, upstream and stores; for Bastide that is also Redis, MariaDB and the worker.',
     '- Added latency and first bytes are what a candidate adds to **direct** in the same round.',
-    '- **direct**: the load asks the upstream. **bare pass-through**: `node:http` in, undici’s `dispatch` out, and no gateway in between (scripts/bench/peers/bare.ts), with the same flags of Node as Bastide. **Portkey**: provider `openai` with its host set, no cache, no hooks, no accounting, started as its image starts it.',
-    `- **Bastide**: the gateway’s own process with production settings and \`NODE_OPTIONS="${nodeOptions()}"\` as in docker-compose.yml, with everything on: keys of 64 tenants, requests per minute and messages per day, a budget of the key and of everybody, routes with an alias and a fallback, breaker, journal on disk, usage by Redis to MariaDB. The consumer of the usage runs beside it, as the worker does.`,
+    '- **direct**: the load asks the upstream. **bare pass-through**: `node:http` in, undici’s `dispatch` out, and no gateway in between (scripts/bench/peers/bare.ts), with the same memory settings as Bastide. **Portkey**: provider `openai` with its host set, no cache, no hooks, no accounting, started as its image starts it.',
+    `- **Bastide**: the gateway’s own process with production settings and \`${memoryInWords()}\` as in docker-compose.yml, with everything on: keys of 64 tenants, requests per minute and messages per day, a budget of the key and of everybody, routes with an alias and a fallback, breaker, journal on disk, usage by Redis to MariaDB. The consumer of the usage runs beside it, as the worker does.`,
     '- The soak comes first. Growth is from its second fifth to its end.',
     '',
   ];
@@ -223,6 +223,11 @@ function rawOf(results: Results, name: Measure['name'], candidate: Name): string
     return `| ${[name, NAMES[candidate].short, round + 1, ...figures, ...shares].join(' | ')} |`;
   });
 }
+
+const memoryInWords = () =>
+  Object.entries(memorySettings())
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(' ');
 
 function version(server: string): string {
   try {

@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import test from 'ava';
 import { TEST_ENV } from '#test/support/stack.ts';
 
@@ -7,7 +10,7 @@ const GOOD = { ...TEST_ENV, DATABASE_URL: 'mysql://u:p@127.0.0.1:1/x', REDIS_URL
 
 const start = (name: string, env: Record<string, string>) =>
   new Promise<{ code: unknown; err: string }>((resolve) => {
-    const options = { env: { PATH: process.env['PATH'], ...env }, timeout: 60_000 };
+    const options = { env: { PATH: process.env['PATH'], ...env }, timeout: 60_000, maxBuffer: 2 ** 26 };
     execFile(process.execPath, [join(import.meta.dirname, `${name}.ts`)], options, (error, _out, err) =>
       resolve({ code: error?.code, err }),
     );
@@ -26,3 +29,16 @@ for (const name of ['api', 'worker', 'gateway'])
       t.true(err.includes(said), said);
     t.false(err.includes('s3cr3t'));
   });
+
+test('what the image compiles ahead is all that a process starts with: none needs the compiler of types', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'bastide-compiled-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const compiled = { NODE_COMPILE_CACHE: folder };
+  await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'warm.ts')], { env: compiled });
+  for (const name of ['api', 'worker', 'gateway']) {
+    const { code, err } = await start(name, { ...compiled, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' });
+    t.is(code, 78);
+    t.regex(err, /retrieving transpile cache for StrippedTypeScript .*success/);
+    t.deepEqual(err.match(/no transpile cache for StrippedTypeScript .*/g), null, name);
+  }
+});
