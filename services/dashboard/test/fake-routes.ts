@@ -137,6 +137,17 @@ export const routes: readonly Route[] = [
   })),
   list('/v1/invoices', (world) => world.invoices),
   get('/v1/invoices/:invoiceId', (world) => world.invoices, 'invoiceId'),
+  route('GET', '/v1/invoices/:invoiceId/payment-providers', ({ world, params }) => {
+    const isInDinars = world.invoices.find(({ id }) => id === params.invoiceId)?.currency === 'DZD';
+    const byCard = { provider: 'stripe', keepsCard: true } as const;
+    return { json: { items: isInDinars ? [byCard, { provider: 'chargily', keepsCard: false }] : [byCard] } };
+  }),
+  route('GET', '/v1/payment-method', ({ world }) => ({ json: { card: world.card, hasPortal: true } })),
+  route('DELETE', '/v1/payment-method', ({ world }) => {
+    world.card = null;
+    return { status: 204 };
+  }),
+  route('POST', '/v1/payment-method/portal', () => ({ status: 201, json: { url: '/billing' } })),
   route('POST', '/v1/invoices/:invoiceId/checkout', ({ params }) => ({
     status: 201,
     json: { url: `/checkout/${params.invoiceId ?? ''}`, attemptId: 'pat_01', expiresAt: minutesAgo(-30) },

@@ -17,6 +17,7 @@ export interface World {
   plans: Plan[];
   subscriptions: ItemOf<'/v1/subscriptions'>[];
   invoices: ItemOf<'/v1/invoices'>[];
+  card: ResponseOf<'/v1/payment-method', 'get'>['card'];
   sites: ItemOf<'/v1/sites'>[];
   operations: Operation[];
   audit: ItemOf<'/v1/audit-log'>[];
@@ -45,6 +46,7 @@ export function createWorld(url: string): World {
     plans: PLANS,
     subscriptions: [],
     invoices: [],
+    card: null,
     sites: [],
     operations: [],
     audit: [],

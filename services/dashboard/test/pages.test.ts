@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { BrowserContextOptions } from 'playwright-core';
 import { setStage, visit, type Stage, type Visit } from './browser.ts';
-import { addSite, addTenant, llmKey, minutesAgo, usageOf } from './fake-world.ts';
+import { addSite, addSubscription, addTenant, llmKey, minutesAgo, usageOf } from './fake-world.ts';
 
 let stage: Stage | undefined;
 test.before(async () => {
@@ -65,6 +65,33 @@ journey('leads from signing in to a running site and a streamed answer', DESKTOP
   t.true(api.unsafeRequests.every(({ csrf }) => csrf === '1'));
   const creating = api.unsafeRequests.filter(({ method }) => method === 'POST');
   t.true(creating.length >= 4 && creating.every(({ idempotencyKey }) => typeof idempotencyKey === 'string'));
+});
+
+journey('pays an invoice in dinars by Chargily, and takes the kept card off', DESKTOP, async ({ page, api }, t) => {
+  const { world } = api;
+  world.isSignedIn = true;
+  addTenant(world, { name: 'Acme', slug: 'acme' });
+  addSubscription(world, 'starter-m-eur-v1');
+  Object.assign(world.invoices[0] ?? {}, { currency: 'DZD', totalMinor: 159000 });
+  world.card = { brand: 'visa', last4: '4242', expMonth: 4, expYear: 2030, savedAt: new Date().toISOString() };
+  await page.goto('/billing');
+  await page.getByText('•••• 4242').waitFor();
+  await page.getByText('expires 04/2030').waitFor();
+  await page.getByRole('button', { name: 'Remove' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
+  await page.getByText('No card is kept.').waitFor();
+
+  await page
+    .getByRole('button', { name: /^Pay invoice/ })
+    .first()
+    .click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Keep this card for renewals').waitFor();
+  await dialog.getByText('CIB or EDAHABIA').click();
+  await dialog.getByLabel('Keep this card for renewals').waitFor({ state: 'detached' });
+  await dialog.getByRole('button', { name: /^Pay/ }).click();
+  await page.getByText('Payment received').waitFor();
+  t.true(api.unsafeRequests.some(({ method }) => method === 'DELETE'));
 });
 
 journey('puts the API’s refusals beside their fields and moves the focus there', DESKTOP, async ({ page, api }, t) => {

@@ -2,6 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import Stripe from 'stripe';
 import { withTenant } from '#core/context.ts';
 import { newId } from '#core/ids.ts';
+import { savedCards } from '#modules/billing/cards/queries.ts';
 import { type InvoiceRow, invoices } from '#modules/billing/invoices/queries.ts';
 import { subscribe } from '#modules/billing/subscriptions/service.ts';
 import type { MatrixEntry, MatrixRequest, MatrixWorld } from '../support/matrix.ts';
@@ -101,6 +102,17 @@ function fromChargily(world: MatrixWorld, key = world.ctx.config.CHARGILY_SECRET
   const signature = createHmac('sha256', key).update(body).digest('hex');
   return { body, headers: { ...asJson, signature } };
 }
+
+async function savedCard(world: MatrixWorld): Promise<void> {
+  await savedCards(tenantOf(world), world.owner.tenantId).put('stripe', {
+    ...{ methodId: `pm_${randomUUID()}`, brand: 'visa', last4: '4242', expMonth: 12, expYear: 2030 },
+  });
+}
+
+const ofCard = async (world: MatrixWorld) => {
+  await savedCard(world);
+  return {};
+};
 
 const refused = (name: string, request: (world: MatrixWorld) => MatrixRequest) => ({
   name,
@@ -204,6 +216,21 @@ export const entries: MatrixEntry[] = [
     happy: ofInvoice,
     badInput: badInvoiceId,
   },
+  { route: 'get /v1/payment-method', happy: () => ({}), badInput: { none: 'takes no input' } },
+  {
+    route: 'delete /v1/payment-method',
+    happy: ofCard,
+    badInput: { none: 'takes no input' },
+    extra: [
+      {
+        name: 'no card is kept',
+        status: 404,
+        code: 'payment.no_card',
+        request: (world) => Promise.resolve({ caller: world.stranger, request: {} }),
+      },
+    ],
+  },
+  { route: 'post /v1/payment-method/portal', happy: () => ({}), badInput: { none: 'takes no input' } },
   {
     route: 'post /webhooks/lago',
     happy: (world) => fromLago(world),

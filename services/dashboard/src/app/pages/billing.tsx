@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { DueInvoiceNotice } from '#features/billing/components/due-invoice-notice.tsx';
 import { InvoicesCard } from '#features/billing/components/invoices-card.tsx';
+import { PaymentMethodCard } from '#features/billing/components/payment-method-card.tsx';
 import { SubscriptionsCard } from '#features/billing/components/subscriptions-card.tsx';
 import { useCan } from '#features/identity/api/me.ts';
 import { useKnownText } from '#i18n/use-known-text.ts';
@@ -29,6 +30,7 @@ export function BillingPage() {
         })}
         actions={seePlans}
       />
+      <PaymentMethodCard canPay={canPay} />
       <InvoicesCard canPay={canPay} emptyAction={seePlans} />
     </Page>
   );

@@ -1,7 +1,14 @@
 import type { Route } from '#core/http/route.ts';
+import { cardRoutes } from './cards/routes.ts';
 import { checkoutRoutes } from './checkout/routes.ts';
 import { invoiceRoutes } from './invoices/routes.ts';
 import { subscriptionRoutes } from './subscriptions/routes.ts';
 import { webhookRoutes } from './webhooks/routes.ts';
 
-export const billingRoutes: Route[] = [...subscriptionRoutes, ...invoiceRoutes, ...checkoutRoutes, ...webhookRoutes];
+export const billingRoutes: Route[] = [
+  ...subscriptionRoutes,
+  ...invoiceRoutes,
+  ...checkoutRoutes,
+  ...cardRoutes,
+  ...webhookRoutes,
+];

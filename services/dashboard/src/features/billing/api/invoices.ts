@@ -39,10 +39,32 @@ export function useFirstInvoice(subscriptionId: string | null) {
   });
 }
 
+/** In which ways the invoice can be paid here. */
+export function usePaymentProviders(invoiceId: string) {
+  return useQuery({
+    queryKey: tenantKey(INVOICES, 'providers', invoiceId),
+    queryFn: () => unwrap(api.GET('/v1/invoices/{invoiceId}/payment-providers', { params: { path: { invoiceId } } })),
+    select: ({ items }) => items,
+  });
+}
+
+interface Way {
+  invoiceId: string;
+  /** Left to the API when it did not say which there are. */
+  provider: 'stripe' | 'chargily' | undefined;
+  keepCard: boolean;
+}
+
 /** Takes the customer to the payment page. */
 export function useCheckout() {
-  const mutationFn = useIntent((invoiceId: string, headers) =>
-    unwrap(api.POST('/v1/invoices/{invoiceId}/checkout', { params: { path: { invoiceId } }, body: {}, headers })),
+  const mutationFn = useIntent(({ invoiceId, provider, keepCard }: Way, headers) =>
+    unwrap(
+      api.POST('/v1/invoices/{invoiceId}/checkout', {
+        params: { path: { invoiceId } },
+        body: { keepCard, ...(provider && { provider }) },
+        headers,
+      }),
+    ),
   );
   return useMutation({
     mutationFn,

@@ -1,27 +1,33 @@
-import type { ComponentProps } from 'react';
+import { useState, type ComponentProps } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '#ui/button.tsx';
-import { useErrorToast } from '#ui/use-error-toast.ts';
-import { useCheckout, type Invoice } from '../api/invoices.ts';
+import { Dialog } from '#ui/dialog.tsx';
+import type { Invoice } from '../api/invoices.ts';
+import { PayForm } from './pay-form.tsx';
 
 interface PayButtonProps extends Pick<ComponentProps<typeof Button>, 'size' | 'className'> {
   invoice: Invoice;
   label?: string;
 }
 
-/** Leads to the payment page; stays busy until the browser has left. */
+/** Asks how to pay, and leads to the payment page. */
 export function PayButton({ invoice, label, ...button }: PayButtonProps) {
   const { t } = useTranslation();
-  const checkout = useCheckout();
-  const showError = useErrorToast();
+  const [isOpen, setOpen] = useState(false);
   return (
-    <Button
-      {...button}
-      isPending={checkout.isPending || checkout.isSuccess}
-      onClick={() => checkout.mutate(invoice.id, { onError: showError })}
-      aria-label={label === undefined ? t('billing.payOne', { number: invoice.number }) : undefined}
-    >
-      {label ?? t('billing.pay')}
-    </Button>
+    <>
+      <Button
+        {...button}
+        onClick={() => setOpen(true)}
+        aria-label={label === undefined ? t('billing.payOne', { number: invoice.number }) : undefined}
+      >
+        {label ?? t('billing.pay')}
+      </Button>
+      {isOpen && (
+        <Dialog open onOpenChange={setOpen} title={t('billing.payOne', { number: invoice.number })}>
+          <PayForm invoice={invoice} />
+        </Dialog>
+      )}
+    </>
   );
 }

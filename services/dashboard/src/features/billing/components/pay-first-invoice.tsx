@@ -5,7 +5,7 @@ import { useFormat } from '#i18n/use-format.ts';
 import { ErrorNotice } from '#ui/notice.tsx';
 import { Progress } from '#ui/progress.tsx';
 import { isPaid, useFirstInvoice } from '../api/invoices.ts';
-import { PayButton } from './pay-button.tsx';
+import { PayForm } from './pay-form.tsx';
 
 interface PayFirstInvoiceProps {
   subscriptionId: string;
@@ -47,7 +47,7 @@ export function PayFirstInvoice({ subscriptionId, planName, whenPaid }: PayFirst
         <Line term={t('billing.firstInvoice.number')} value={invoice.number} />
         <Line term={t('billing.firstInvoice.total')} value={amount} isTotal />
       </dl>
-      <PayButton invoice={invoice} label={t('billing.firstInvoice.pay', { amount })} size="lg" className="w-full" />
+      <PayForm invoice={invoice} />
       <p className="text-center text-[0.8125rem] text-muted">{t('billing.firstInvoice.safety')}</p>
     </div>
   );
