@@ -1,6 +1,6 @@
 import type { KeyScope, Principal } from '../keys/principal.ts';
 import type { Call } from './call.ts';
-import { expiredKey, insufficientScope, invalidKey, missingKey } from './errors.ts';
+import { expiredKey, insufficientScope, invalidKey, missingKey, replacedKey } from './errors.ts';
 import type { ServingParts } from './parts.ts';
 import { Refused } from './refused.ts';
 
@@ -32,7 +32,8 @@ function admit(call: Call, principal: Principal | null, scope: KeyScope): Princi
 
 export function checkPrincipal(principal: Principal | null, scope: KeyScope): asserts principal is Principal {
   if (!principal) throw new Refused(invalidKey);
-  if (principal.expiresAtMs !== null && principal.expiresAtMs <= Date.now()) throw new Refused(expiredKey);
+  if (principal.expiresAtMs !== null && principal.expiresAtMs <= Date.now())
+    throw new Refused(principal.isReplaced ? replacedKey : expiredKey);
   if (!principal.scopes.includes(scope)) throw new Refused(insufficientScope(scope));
 }
 

@@ -35,7 +35,7 @@ export interface CompletionParts {
   order: readonly Candidate[];
   lastEvent: string;
   /** Another shape of the answer than the provider's. */
-  present?: (body: Buffer, facts: Facts) => Buffer;
+  present?: ((body: Buffer, facts: Facts) => Buffer) | undefined;
   caching?: Caching | undefined;
   onEnd: () => void;
 }

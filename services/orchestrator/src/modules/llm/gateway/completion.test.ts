@@ -71,6 +71,9 @@ function begun({ dialect = chat, mayTry = () => true, dispatch = () => undefined
   const meter = {
     isBudgetFallback: false,
     asks: ({ provider }: Candidate) => said.push(`asks ${provider}`),
+    produced: () => undefined,
+    reported: () => undefined,
+    firstByte: () => undefined,
     settle: (outcome: string) => said.push(`settles ${outcome}`),
     release: (reason: string) => said.push(`releases ${reason}`),
   };
@@ -88,7 +91,13 @@ function begun({ dialect = chat, mayTry = () => true, dispatch = () => undefined
     onEnd: () => said.push('ends'),
   });
   completion.start();
-  return { said, errors, held: () => slots.count('a') + slots.count('b'), leave: () => leave() };
+  return {
+    said,
+    errors,
+    held: () => slots.count('a') + slots.count('b'),
+    leave: () => leave(),
+    stop: () => completion.stop(),
+  };
 }
 
 test('a request that cannot be written by a mistake of ours ends, and keeps nothing', (t) => {
@@ -134,4 +143,19 @@ test('a request that is too much for a provider goes to another and closes the p
   await turn();
   t.deepEqual(said, ['asks a', 'a is well', 'asks b', 'b is well', 'releases status_413', 'ends']);
   t.like(errors[0], { status: 413 });
+});
+
+test('an answer that is billed and whose tokens are being counted is not ended by our own end', (t) => {
+  const { said, errors, stop } = begun({
+    dispatch: (handler) => {
+      const controller = { abort: () => undefined } as unknown as Dispatcher.DispatchController;
+      handler.onRequestStart?.(controller, {});
+      handler.onResponseStart?.(controller, 200, {});
+      handler.onResponseData?.(controller, Buffer.from(JSON.stringify({ choices: [{ message: { content: 'hi' } }] })));
+      handler.onResponseEnd?.(controller, {});
+    },
+  });
+  stop();
+  t.deepEqual(said, ['asks a', 'a is well', 'settles completed']);
+  t.deepEqual(errors, []);
 });

@@ -14,9 +14,9 @@ import {
   tooDeep,
   untranslatable,
 } from './errors.ts';
-import { annotated, describe } from './facts.ts';
+import { annotated, annotatedForOneWrite, describe } from './facts.ts';
 import type { Meter } from './meter.ts';
-import { endWith, usd } from './respond.ts';
+import { type Latin1, endWith, usd } from './respond.ts';
 import type { Caching } from './response-caching.ts';
 import type { StreamSink } from './stream-relay.ts';
 
@@ -36,6 +36,8 @@ export class Completion implements StreamSink {
   readonly #services: CompletionServices;
   readonly #parts: CompletionParts;
   #isOver = false;
+  /** Answered and settled: the client gets it once its tokens are counted. */
+  #isAnswered = false;
   #next = 0;
   #tries = 0;
   #isFallback = false;
@@ -61,9 +63,9 @@ export class Completion implements StreamSink {
     this.#tryNext();
   }
 
-  /** The process ends before the answer does. */
+  /** The process ends before the answer does; one that is billed already is waited for (settling.ts). */
   stop(): void {
-    if (this.#isOver) return;
+    if (this.#isOver || this.#isAnswered) return;
     this.#abort();
     this.#fail(restarting, 'stopped');
   }
@@ -197,18 +199,18 @@ export class Completion implements StreamSink {
     this.#succeeded();
     this.#releaseSlot();
     this.#keep((caching, facts) => caching.keepAnswer(facts, body));
+    this.#isAnswered = true;
     meter.settle('completed', (costNanoUsd) => {
       if (this.#isOver) return;
       this.#describe();
-      call.headers['x-gateway-cost-usd'] = usd(costNanoUsd);
+      const { headers } = call;
+      headers['x-gateway-cost-usd'] = usd(costNanoUsd);
       const shown = this.#present(body, costNanoUsd);
+      headers['content-type'] = 'application/json';
+      headers['content-length'] = shown.length;
       this.#services.journal.written(() => {
         if (call.isGone) return;
-        call.response.writeHead(200, {
-          ...call.headers,
-          'content-type': 'application/json',
-          'content-length': shown.length,
-        });
+        call.response.writeHead(200, headers);
         endWith(call.response, shown);
       });
       this.#end();
@@ -223,8 +225,9 @@ export class Completion implements StreamSink {
     keep(caching, { provider: this.#candidate.provider, model: this.#candidate.model, usage });
   }
 
-  #present(body: Buffer, costNanoUsd: number): Buffer {
-    return this.#parts.present?.(body, this.#facts(costNanoUsd)) ?? annotated(body, this.#facts(costNanoUsd));
+  #present(body: Buffer, costNanoUsd: number): Buffer | Latin1 {
+    const facts = this.#facts(costNanoUsd);
+    return this.#parts.present?.(body, facts) ?? annotatedForOneWrite(body, facts);
   }
 
   /** Before the first byte another provider may do better; after it the client is told that this was not all. */

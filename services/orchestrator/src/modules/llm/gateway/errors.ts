@@ -48,6 +48,12 @@ export const invalidKey = make(
 );
 
 export const expiredKey = make(401, INVALID, 'invalid_api_key', 'This API key has expired.');
+export const replacedKey = make(
+  401,
+  INVALID,
+  'invalid_api_key',
+  'This API key was replaced by a newer one, and its time beside it is over. Use the newer one.',
+);
 
 export const modelNotFound = (model: string): GatewayError => ({
   status: 404,

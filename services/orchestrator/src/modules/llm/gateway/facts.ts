@@ -1,4 +1,4 @@
-import { type Headers, usd } from './respond.ts';
+import { type Headers, type Latin1, ONE_WRITE_BYTES, usd } from './respond.ts';
 
 /** What the gateway adds to an answer, outside the fields of the API that it speaks. */
 export interface Facts {
@@ -18,6 +18,14 @@ export function annotated(json: Buffer, facts: Facts): Buffer {
   return Buffer.concat([json.subarray(0, end), Buffer.from(`,"bastide":${factsJson(facts)}`), json.subarray(end)]);
 }
 
+/** The same, as it is sent: what goes out in one write need not be put together twice. */
+export function annotatedForOneWrite(json: Buffer, facts: Facts): Buffer | Latin1 {
+  const end = json.lastIndexOf(CLOSING_BRACE);
+  if (end < 0 || json.length > ONE_WRITE_BYTES) return annotated(json, facts);
+  return `${json.toString('latin1', 0, end)},"bastide":${factsJson(facts)}${json.toString('latin1', end)}`;
+}
+
+/** ASCII, whatever the names: those of providers are ours. */
 function factsJson({ provider, costNanoUsd, isFallback, isBudgetFallback }: Facts): string {
   return `{"provider":"${provider}","cost_usd":${usd(costNanoUsd)},"fallback":${isFallback},"budget_fallback":${isBudgetFallback}}`;
 }

@@ -90,10 +90,18 @@ export function addAllowances(headers: Headers, { requests, tokens }: Allowances
 }
 
 function addAllowance(headers: Headers, what: 'requests' | 'tokens', { limit, remaining, resetMs }: Allowance): void {
-  headers[`x-ratelimit-limit-${what}`] = limit;
-  headers[`x-ratelimit-remaining-${what}`] = remaining;
-  headers[`x-ratelimit-reset-${what}`] = duration(resetMs);
+  const names = ALLOWANCE_HEADERS[what];
+  headers[names.limit] = limit;
+  headers[names.remaining] = remaining;
+  headers[names.reset] = duration(resetMs);
 }
+
+const namesFor = (what: string) => ({
+  limit: `x-ratelimit-limit-${what}`,
+  remaining: `x-ratelimit-remaining-${what}`,
+  reset: `x-ratelimit-reset-${what}`,
+});
+const ALLOWANCE_HEADERS = { requests: namesFor('requests'), tokens: namesFor('tokens') };
 
 /** As OpenAI writes it: `120ms`, `6s`, `1h2m3s`. */
 function duration(ms: number): string {
@@ -117,16 +125,25 @@ export function usd(nano: number): string {
 }
 
 /** More is not worth the copy. */
-const ONE_WRITE_BYTES = 16 * 1024;
+export const ONE_WRITE_BYTES = 16 * 1024;
 
-/** A client that takes nothing of a long answer for this long is gone; Node would keep it for ever. */
-const STALL_MS = 120_000;
+/** Bytes as a text, one character each, whatever they mean: Node sends headers and a text in one write. */
+export type Latin1 = string;
 
-/** Node sends headers and a text in one write; latin1 is one byte a character, whatever the bytes mean. */
-export function endWith(response: ServerResponse, body: Buffer, stallMs = STALL_MS): void {
+/** A client that takes nothing of its answer for this long is gone; Node would keep it for ever. */
+export const STALL_MS = 120_000;
+
+export function endWith(response: ServerResponse, body: Buffer | Latin1, stallMs = STALL_MS): void {
+  if (typeof body === 'string') return void response.end(body, 'latin1');
   if (body.length <= ONE_WRITE_BYTES) return void response.end(body.toString('latin1'), 'latin1');
   response.setTimeout(stallMs, () => response.destroy());
   response.end(body);
+}
+
+/** The end of a stream; what the client has not taken by then has as long as the rest of it had. */
+export function endStream(response: ServerResponse, last = '', stallMs = STALL_MS): void {
+  response.end(last);
+  if (response.writableLength > 0) response.setTimeout(stallMs, () => response.destroy());
 }
 
 export function sendJson(response: ServerResponse, headers: Headers, body: unknown): void {

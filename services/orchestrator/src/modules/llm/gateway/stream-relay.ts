@@ -1,15 +1,13 @@
 import type { StreamEvent, StreamReader, TokenUsage, UpstreamError } from '../providers/provider.ts';
 import type { Call } from './call.ts';
 import { type GatewayError, upstreamBroken, upstreamDisconnected } from './errors.ts';
-import { STREAM_HEADERS, errorEvent } from './respond.ts';
+import { STALL_MS, STREAM_HEADERS, endStream, errorEvent } from './respond.ts';
 import { SseSplitter, joinNeighbours } from './sse-splitter.ts';
 
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 /** The answer begins with the first words of the completion: an error before them can still go to another provider. */
 const BEGIN_AFTER_MS = 10_000;
 const MAX_HELD_BYTES = 64 * 1024;
-/** A client that takes nothing for this long is gone. */
-const STALL_MS = 120_000;
 /** What waits for a slow client when the provider cannot be told to wait. */
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
 
@@ -87,7 +85,7 @@ export class StreamRelay {
   finishWith(error: GatewayError): void {
     this.stop();
     const { call } = this.#parts.sink;
-    call.response.end(errorEvent(error, call.errorShape));
+    endStream(call.response, errorEvent(error, call.errorShape));
   }
 
   /** Nothing is passed on after this. */
@@ -157,7 +155,7 @@ export class StreamRelay {
     sink.complete(() => {
       this.#write(forward);
       clearTimeout(this.#stall);
-      sink.call.response.end();
+      endStream(sink.call.response);
     });
   }
 

@@ -20,6 +20,7 @@ export async function findPrincipal(ctx: Context, keyHash: string): Promise<Prin
     scopes: scopesOf(row),
     models: modelsOf(row),
     expiresAtMs: earliest(row.expires_at, row.secret_expires_at),
+    isReplaced: row.secret_expires_at !== null && (!row.expires_at || row.secret_expires_at < row.expires_at),
     usesCache: row.uses_cache === 1,
     limits: { ...(await tenantLimits(tenant)), key: quotaOf(row) },
   };

@@ -242,6 +242,7 @@ test('an old secret whose time is over is expired, wherever its principal is kep
   await rotateLlmKey(tenant, first.id, { overlapSeconds: 1 });
   const kept = await principalOf(first.secret);
   t.true((kept?.expiresAtMs ?? Infinity) <= Date.now() + 1100, 'no gateway keeps it longer');
+  t.true(kept?.isReplaced, 'and the one that it says so to may be told why');
   await eventually('its end', async () => ((await principalOf(first.secret))?.expiresAtMs ?? 0) < Date.now());
   t.deepEqual((await listed(await addMember(app, tenant.tenantId, 'viewer')))[0]?.oldSecrets, []);
 });

@@ -18,6 +18,8 @@ export const Principal = z.object({
   scopes: z.array(KeyScope),
   models: z.array(z.string()).nullable(),
   expiresAtMs: z.number().nullable(),
+  /** It ends because a newer secret took its place. */
+  isReplaced: z.boolean().optional(),
   /** Answers may come from the tenant's own response cache. */
   usesCache: z.boolean(),
   limits: Limits,

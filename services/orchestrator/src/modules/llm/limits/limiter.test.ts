@@ -274,3 +274,42 @@ test('a log that is of a time to come keeps nobody out', async (t) => {
   await world.setClock('2026-11-20T12:00:00Z');
   t.is((await limiter.reserve(requestOf(principal, { tokens: 10 }))).kind, 'granted');
 });
+
+test('what Redis refuses of one request fails that one alone, and takes nothing of it', async (t) => {
+  const world = startLimitsWorld(atEnd(t));
+  const limiter = world.limiter();
+  const budget = { nanoUsd: 1000, period: 'day' } as const;
+  const limits = { messagesPerDay: 9, concurrency: 9, requestsPerMinute: 9, budget };
+  const [ill, well] = [principalWith({ tenant: limits }), principalWith()] as const;
+  const broken = `${world.prefix}:llm:live:${ill.tenantId}`;
+  await world.redis.hset(broken, 'no', 'number');
+  const ask = (who: typeof ill) => limiter.reserve(requestOf(who, { costNanoUsd: 5, counter: 'route' }));
+  const asked = await Promise.allSettled([ask(well), ask(ill), ask(well)]);
+  t.deepEqual(
+    asked.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+  t.deepEqual(
+    Object.keys(await world.counted()).filter((name) => name.includes(ill.tenantId)),
+    [`live:${ill.tenantId}`],
+  );
+  await world.redis.del(broken);
+  t.like(await ask(ill), { kind: 'granted', ticket: 3 });
+});
+
+test('what Redis refuses of one settlement fails that one alone', async (t) => {
+  const world = startLimitsWorld(atEnd(t));
+  const limiter = world.limiter();
+  const principal = principalWith({ tenant: { concurrency: 9 } });
+  const [refused, other] = [await granted(limiter, principal), await granted(limiter, principal)];
+  const settled = await Promise.allSettled([
+    limiter.settle(refused, { usage: usageOf(refused), costNanoUsd: 1e21, tokens: 1 }),
+    limiter.settle(other, { usage: usageOf(other), costNanoUsd: 1, tokens: 1 }),
+  ]);
+  t.deepEqual(
+    settled.map(({ status }) => status),
+    ['rejected', 'fulfilled'],
+  );
+  t.is((await world.usage()).length, 2, 'what was used is known of both');
+  t.is((await world.counted())[`live:${principal.tenantId}`], undefined);
+});

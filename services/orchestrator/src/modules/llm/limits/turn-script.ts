@@ -22,7 +22,8 @@
  * 0 when it was not there (any more), then for each reserved
  *   0 or 1 (granted; the day's budget is spent), its ticket, 0, used… | 2 (refused), by which counter, ms to wait, used… |
  *   3 (the version is old) | 4 (unknown), which counters…
- * where used are the values of m, r and t without this request.
+ * where used are the values of m, r and t without this request. What Redis refuses for one of them (a key that is not what
+ * it should be) is told to that one alone, as ! and why, and what it had taken is put back: the others go on.
  */
 export const TURN = `
 local call, byte, find, sub = redis.call, string.byte, string.find, string.sub
@@ -40,26 +41,36 @@ end
 local KEYS, ARGV = lines(ARGV[1]), lines(ARGV[2])
 local answers = {'0', ''}
 local function answered() return table.concat(answers, '\\n') end
+local function failure(why)
+  local text = tostring(type(why) == 'table' and why.err or why)
+  return '!' .. string.gsub(text, '[\\r\\n]', ' ')
+end
+local refused
+local function try(...)
+  local answer = redis.pcall(...)
+  if type(answer) == 'table' and answer.err then refused = failure(answer) end
+end
 local k, a = 6, 9
 
 for n = 1, tonumber(ARGV[1]) do
   local id, layout, usage = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3]
   local isThere = call('HDEL', KEYS[4], id) == 1
+  refused = nil
   a = a + 3
   for i = 1, #layout do
     local kind = byte(layout, i)
     k = k + 1
     if kind == 114 then
-      if isThere then call('ZREM', KEYS[k], id) end
+      if isThere then try('ZREM', KEYS[k], id) end
     elseif kind == 111 then
-      if isThere then call('SET', KEYS[k], 'open', 'EX', '172800', 'NX') end
+      if isThere then try('SET', KEYS[k], 'open', 'EX', '172800', 'NX') end
     else
       a = a + 1
-      if isThere and (kind == 99 or call('EXISTS', KEYS[k]) == 1) then call('INCRBY', KEYS[k], ARGV[a]) end
+      if isThere and (kind == 99 or call('EXISTS', KEYS[k]) == 1) then try('INCRBY', KEYS[k], ARGV[a]) end
     end
   end
-  if isThere and usage ~= '' then call('XADD', KEYS[6], '*', 'usage', usage) end
-  answers[2 + n] = isThere and '1' or '0'
+  if isThere and usage ~= '' then try('XADD', KEYS[6], '*', 'usage', usage) end
+  answers[2 + n] = refused or (isThere and '1' or '0')
 end
 
 local asked = tonumber(ARGV[2])
@@ -95,17 +106,11 @@ answers[2] = epoch
 local spent, budget, added = tonumber(known[3] or 0), tonumber(ARGV[9]), 0
 local minute = math.floor(now / 60000)
 local elapsed = now - minute * 60000
-local records, names, currents = {}, {}, {}
-for n = 1, asked do
-  local layout, version, id, costText = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
-  local tokensAt, record = a + 5, ARGV[a + 6]
+local records, names, currents, written = {}, {}, {}, 0
+local function reserve(from, at, read, count, ticket)
+  local layout, version, id, costText = ARGV[from + 1], ARGV[from + 2], ARGV[from + 3], ARGV[from + 4]
+  local tokensAt, record, limits = from + 5, ARGV[from + 6], from + 6
   local tokens = tonumber(ARGV[tokensAt])
-  local read, count = byte(layout, 1) - 48, #layout - 2
-  local at, limits = k + 1, a + 6
-  k, a = at + count, limits + count
-  local hasTicket = byte(layout, count + 2) == 107
-  if hasTicket then k = k + 1 end
-
   local values, answer
   if read == 0 then
     values = {call('GET', KEYS[at])}
@@ -207,6 +212,7 @@ for n = 1, asked do
         else
           call('SET', KEYS[at + i], amount, 'EX', kind == 110 and '2937600' or '259200')
         end
+        written = i
       end
       for i = read + 1, count do
         if byte(layout, i + 1) == 114 then
@@ -217,14 +223,39 @@ for n = 1, asked do
         else
           call('SET', names[i], ARGV[tokensAt], 'EX', '180')
         end
+        written = i
       end
+      if ticket then answer[2] = call('INCR', ticket) end
       spent, added = spent + cost, added + cost
       records[#records + 1] = id
       records[#records + 1] = record .. costText .. '|' .. minute
-      if hasTicket then answer[2] = call('INCR', KEYS[k]) end
     end
   end
-  answers[#answers + 1] = table.concat(answer, ' ')
+  return table.concat(answer, ' ')
+end
+local function undo(from, at)
+  local layout, id, tokens = ARGV[from + 1], ARGV[from + 3], ARGV[from + 5]
+  local isFree = spent >= budget or spent + tonumber(ARGV[from + 4]) > budget
+  for i = 1, written do
+    local kind = byte(layout, i + 1)
+    if kind == 114 then try('ZREM', names[i], id)
+    elseif kind == 116 then try('DECRBY', names[i], tokens)
+    elseif kind == 109 or kind == 108 then try('DECR', KEYS[at + i])
+    elseif not isFree then try('DECRBY', KEYS[at + i], ARGV[from + 4]) end
+  end
+end
+for n = 1, asked do
+  local from, at, layout = a, k + 1, ARGV[a + 1]
+  local read, count = byte(layout, 1) - 48, #layout - 2
+  local hasTicket = byte(layout, count + 2) == 107
+  k, a = at + count + (hasTicket and 1 or 0), from + 6 + count
+  written = 0
+  local isDone, answer = pcall(reserve, from, at, read, count, hasTicket and KEYS[k])
+  if not isDone then
+    undo(from, at)
+    answer = failure(answer)
+  end
+  answers[#answers + 1] = answer
 end
 
 if #records > 0 then call('HSET', KEYS[4], unpack(records)) end

@@ -114,14 +114,19 @@ export class Turns {
     try {
       const answer = await this.#redis.llmTurn(0, this.#keysOf(turn), this.#argsOf(turn));
       const [now, epoch = '', ...answers] = answer.split('\n');
-      giving.forEach(({ resolve }, index) => resolve(answers[index] === '1'));
+      giving.forEach(({ resolve, reject }, index) => {
+        const said = answers[index] ?? '';
+        if (isFailure(said)) reject(failureOf(said));
+        else resolve(said === '1');
+      });
       if (asking.length === 0) return;
       const outcome = outcomeOf(epoch);
       const nowMs = Number(now);
       if (outcome === 'judged') this.#epoch = epoch;
-      asking.forEach(({ resolve }, index) => {
-        const values = answers[giving.length + index]?.split(' ').map(Number) ?? [];
-        resolve({ outcome, nowMs, epoch, values });
+      asking.forEach(({ resolve, reject }, index) => {
+        const said = answers[giving.length + index] ?? '';
+        if (isFailure(said)) reject(failureOf(said));
+        else resolve({ outcome, nowMs, epoch, values: numbersOf(said) });
       });
     } catch (error) {
       for (const { reject } of [...giving, ...asking]) reject(error);
@@ -142,6 +147,25 @@ export class Turns {
     const known = [this.#epoch, gatewayId, day.beganMs, day.endsMs, month.beganMs, this.#configVersion];
     return lines(giving.length, asking.length, ...known, dailyBudgetNanoUsd) + givingArgs + askingArgs;
   }
+}
+
+const isFailure = (said: string): boolean => said.startsWith('!');
+
+/** What Redis refused of one; as ioredis names what it refuses of all. */
+function failureOf(said: string): Error {
+  const error = new Error(said.slice(1));
+  error.name = 'ReplyError';
+  return error;
+}
+
+function numbersOf(said: string): number[] {
+  const numbers: number[] = [];
+  for (let from = 0; from < said.length;) {
+    const to = said.indexOf(' ', from);
+    numbers.push(Number(to < 0 ? said.slice(from) : said.slice(from, to)));
+    from = to < 0 ? said.length : to + 1;
+  }
+  return numbers;
 }
 
 function outcomeOf(epoch: string): Answer['outcome'] {
