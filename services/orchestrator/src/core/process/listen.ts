@@ -22,9 +22,16 @@ export async function listen(
   { port, handler, problem, needs = 'database' }: Listening,
 ): Promise<number> {
   const health: Health = { isStopping: false, needs, ...(problem && { problem }) };
+  // Browsers connect ahead of need. Node takes such a connection for a busy one and would wait a minute for its headers.
+  const unasked = new Set<Socket>();
   const server: Server = createServer((request, response) => {
+    if (unasked.size > 0) unasked.delete(request.socket);
     if (isHealthRequest(request)) void serveHealth(ctx, health, request, response);
     else handler(request, response);
+  });
+  server.on('connection', (socket: Socket) => {
+    unasked.add(socket);
+    socket.once('close', () => unasked.delete(socket));
   });
   server.keepAliveTimeout = 75_000;
   // For the whole request to arrive: answers and event streams may take as long as they like.
@@ -36,20 +43,8 @@ export async function listen(
   lifecycle.on('accept', 'readiness', () => {
     health.isStopping = true;
   });
-  const unasked = connectionsWithoutRequest(server);
   lifecycle.on('drain', 'http', () => closeServer(server, unasked));
   return (server.address() as AddressInfo).port;
-}
-
-/** Browsers connect ahead of need. Node takes such a connection for a busy one and would wait a minute for its headers. */
-function connectionsWithoutRequest(server: Server): ReadonlySet<Socket> {
-  const unasked = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    unasked.add(socket);
-    socket.once('close', () => unasked.delete(socket));
-  });
-  server.on('request', (request) => unasked.delete(request.socket));
-  return unasked;
 }
 
 function closeServer(server: Server, unasked: ReadonlySet<Socket>): Promise<void> {

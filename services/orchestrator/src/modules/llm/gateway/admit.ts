@@ -1,5 +1,5 @@
 import type { Principal } from '../keys/principal.ts';
-import type { Decision } from '../limits/limiter.ts';
+import type { Decision, ReserveRequest } from '../limits/limiter.ts';
 import type { RoutePlan } from '../routing/route-plan.ts';
 import { reservedUsage } from '../usage/estimate.ts';
 import { checkPrincipal, mayUse } from './authenticate.ts';
@@ -12,7 +12,7 @@ import { addAllowances } from './respond.ts';
 import type { Envelope } from './surfaces/envelope.ts';
 import type { SurfaceSpec } from './surfaces/surfaces.ts';
 
-interface Asked {
+export interface Asked {
   call: Call;
   key: string;
   surface: SurfaceSpec;
@@ -36,7 +36,13 @@ export async function admit(parts: ServingParts, asked: Asked): Promise<Admitted
   let { principal } = asked;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const plan = planFor(parts, principal, envelope);
-    const decision = await reserve(parts, { ...asked, principal }, plan);
+    let decision: Decision;
+    try {
+      decision = await parts.limiter.reserve(requestOf(parts, asked, principal, plan));
+    } catch (error) {
+      parts.ctx.log.warn({ err: error, ...call.names }, 'nothing could be reserved');
+      throw new Refused(unavailable('limit store'));
+    }
     if (decision.kind === 'granted') {
       addAllowances(call.headers, decision.allowances);
       return { principal, plan, decision };
@@ -63,24 +69,20 @@ function planFor({ router }: ServingParts, principal: Principal, envelope: Envel
   return plan;
 }
 
-async function reserve(
-  { limiter, prices, router, ctx }: ServingParts,
-  { call, principal, envelope, promptEstimate }: Asked,
+function requestOf(
+  { prices, router, ctx }: ServingParts,
+  { call, envelope, promptEstimate }: Asked,
+  principal: Principal,
   { dearest, counter }: RoutePlan,
-): Promise<Decision> {
+): ReserveRequest {
   const { LLM_RESERVED_COMPLETION_TOKENS: most } = ctx.config;
   const usage = reservedUsage(promptEstimate, Math.min(envelope.maxCompletionTokens ?? most, most) * envelope.choices);
-  try {
-    return await limiter.reserve({
-      requestId: call.requestId,
-      principal,
-      configVersion: router.version,
-      counter,
-      costNanoUsd: dearest === null ? 0 : prices.cost(dearest, false, usage).costNanoUsd,
-      tokens: usage.promptTokens + usage.completionTokens,
-    });
-  } catch (error) {
-    ctx.log.warn({ err: error, ...call.names }, 'nothing could be reserved');
-    throw new Refused(unavailable('limit store'));
-  }
+  return {
+    requestId: call.requestId,
+    principal,
+    configVersion: router.version,
+    counter,
+    costNanoUsd: dearest === null ? 0 : prices.cost(dearest, false, usage).costNanoUsd,
+    tokens: usage.promptTokens + usage.completionTokens,
+  };
 }

@@ -22,7 +22,7 @@ export class Call {
     this.response = response;
     this.headers = commonHeaders(this.requestId, request.headers.origin !== undefined);
     response.on('error', () => undefined);
-    response.once('close', () => {
+    response.on('close', () => {
       if (response.writableFinished) return;
       this.#isGone = true;
       this.#onGone?.();

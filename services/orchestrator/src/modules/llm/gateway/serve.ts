@@ -47,17 +47,17 @@ const oneModel: Endpoint = {
 export function serve(parts: ServingParts, request: IncomingMessage, response: ServerResponse): void {
   if (request.method === 'OPTIONS') return answerPreflight(request, response);
   const call = new Call(request, response);
-  answer(parts, call).catch((error: unknown) => {
-    const refusal = refusalOf(parts, call, error);
-    parts.metrics.refused.inc({ status: refusal.status });
-    if (!request.complete) discard(request);
-    call.fail(refusal);
-  });
+  try {
+    answer(parts, call).catch((error: unknown) => refuse(parts, call, error));
+  } catch (error) {
+    refuse(parts, call, error);
+  }
 }
 
-async function answer(parts: ServingParts, call: Call): Promise<void> {
+/** @throws {Refused} whatever can be refused at once. */
+function answer(parts: ServingParts, call: Call): Promise<void> {
   const { method = 'GET', url = '/' } = call.request;
-  const path = url.split('?', 1)[0] ?? '/';
+  const path = pathOf(url);
   if (parts.isStopping) {
     call.headers['connection'] = 'close';
     throw new Refused(restarting);
@@ -65,7 +65,19 @@ async function answer(parts: ServingParts, call: Call): Promise<void> {
   const endpoint = ENDPOINTS.get(path) ?? (path.startsWith(ONE_MODEL) ? oneModel : undefined);
   if (!endpoint) throw new Refused(unknownUrl(method, path));
   if (endpoint.method !== method) throw new Refused(methodNotAllowed(method, path));
-  await endpoint.answer(parts, call, path);
+  return endpoint.answer(parts, call, path);
+}
+
+function refuse(parts: ServingParts, call: Call, error: unknown): void {
+  const refusal = refusalOf(parts, call, error);
+  parts.metrics.refused.inc({ status: refusal.status });
+  if (!call.request.complete) discard(call.request);
+  call.fail(refusal);
+}
+
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
 }
 
 function refusalOf({ ctx }: ServingParts, call: Call, error: unknown): GatewayError {

@@ -1,4 +1,4 @@
-import type { Kind, Party } from './counters.ts';
+import type { Counter, Kind, Party } from './counters.ts';
 import type { Plan } from './plan.ts';
 import type { Reservation } from './limiter.ts';
 import type { Answer } from './turns.ts';
@@ -43,41 +43,44 @@ const LIMIT_OF: Record<Kind, LimitName> = {
   tokens: 'tokens',
 };
 
-const GRANTED = [0, 1];
-const REFUSED = 2;
+/** What the script answers first, and where the values of its counters begin. */
+const [GRANTED, SPENT, REFUSED] = [0, 1, 2];
+const USED_AT = 3;
 
 /** What the script says of a request, when it knew all that it had to know (turn-script.ts). */
 export function decide(plan: Plan, { nowMs, values }: Answer, reservation: Reservation): Decision {
-  const [code = -1, second = 0, waitMs = 0, ...used] = values;
-  const isGranted = GRANTED.includes(code);
-  const taken = isGranted ? { messages: 1, tokens: reservation.tokens } : { messages: 0, tokens: 0 };
-  const allowances = allowancesOf(plan, nowMs, used, taken);
-  if (isGranted) return { kind: 'granted', reservation, allowances, ticket: second, isBudgetFallback: code === 1 };
+  const code = values[0] ?? -1;
+  const second = values[1] ?? 0;
+  const isGranted = code === GRANTED || code === SPENT;
+  const allowances = allowancesOf(plan, nowMs, values, isGranted ? reservation.tokens : null);
+  if (isGranted) return { kind: 'granted', reservation, allowances, ticket: second, isBudgetFallback: code === SPENT };
   const refusing = plan.counters[second - 1];
   if (code !== REFUSED || !refusing) throw new Error(`The limits' script answered ${values.join(' ')}`);
   const { kind, by, period } = refusing;
-  const retryAfterMs = period ? plan.periods[period].endsMs - nowMs : waitMs;
+  const retryAfterMs = period ? plan.periods[period].endsMs - nowMs : (values[2] ?? 0);
   return { kind: 'refused', by, limit: LIMIT_OF[kind], allowances, retryAfterMs };
 }
 
+/** `tokens` are those that the request itself takes, beside a message; null = it takes nothing. */
 function allowancesOf(
   { counters, limits, periods }: Plan,
   nowMs: number,
-  used: readonly number[],
-  taken: { messages: number; tokens: number },
+  values: readonly number[],
+  tokens: number | null,
 ): Allowances {
   const allowances: Allowances = { requests: null, tokens: null };
-  let at = 0;
-  counters.forEach(({ kind, period }, index) => {
-    if (kind === 'costs' || kind === 'lives') return;
-    const name = kind === 'tokens' ? 'tokens' : 'requests';
-    const now = (used[at] ?? 0) + (kind === 'tokens' ? taken.tokens : taken.messages);
-    at += 1;
+  let at = USED_AT;
+  for (let index = 0; index < counters.length; index += 1) {
+    const { kind, period } = counters[index] as Counter;
+    if (kind === 'costs' || kind === 'lives') continue;
+    const taken = tokens === null ? 0 : kind === 'tokens' ? tokens : 1;
     const limit = limits[index] ?? 0;
-    const resetMs = period ? periods[period].endsMs - nowMs : MINUTE_MS;
-    const allowance = { limit, remaining: Math.max(0, limit - now), resetMs };
+    const remaining = Math.max(0, limit - (values[at] ?? 0) - taken);
+    at += 1;
+    const name = kind === 'tokens' ? 'tokens' : 'requests';
     const tightest = allowances[name];
-    if (!tightest || allowance.remaining < tightest.remaining) allowances[name] = allowance;
-  });
+    if (tightest && tightest.remaining <= remaining) continue;
+    allowances[name] = { limit, remaining, resetMs: period ? periods[period].endsMs - nowMs : MINUTE_MS };
+  }
   return allowances;
 }

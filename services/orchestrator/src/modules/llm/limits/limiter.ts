@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 import type { Principal } from '../keys/principal.ts';
 import { UsageRecord } from '../usage/record.ts';
+import { Live, type Placed } from '../gateway/live.ts';
 import { countersOf } from './counters.ts';
 import { type Decision, decide } from './decision.ts';
 import { type RedisNames, redisNames } from './names.ts';
@@ -23,9 +24,19 @@ export interface ReserveRequest extends Asked {
   principal: Principal;
 }
 
+/** A request in the list of those that are. */
+class Held implements Placed {
+  place = -1;
+  readonly requestId: string;
+  constructor(requestId: string) {
+    this.requestId = requestId;
+  }
+}
+
 export interface Reservation extends Stake {
   /** Says which Redis remembers it. */
   epoch: string;
+  held: Held;
 }
 
 export interface Settlement extends Used {
@@ -62,7 +73,7 @@ export class Limiter {
   /** Questions to the database that are under way, by counter. */
   readonly #seeding = new Map<string, Promise<void>>();
   /** Asked for, and neither refused nor given back as far as we know. */
-  readonly #held = new Set<string>();
+  readonly #held = new Live<Held>();
   /** Settlements that Redis did not confirm. */
   readonly #owed = new Map<string, { reservation: Reservation; settlement: Settlement | null }>();
   #periods: Periods;
@@ -78,29 +89,36 @@ export class Limiter {
 
   /** Rejects when Redis does not answer: nothing may be served then, for nothing could be counted. */
   async reserve(request: ReserveRequest): Promise<Decision> {
-    this.#held.add(request.requestId);
+    const held = new Held(request.requestId);
+    this.#held.add(held);
     // When this fails, nobody knows whether Redis took it: `beat` finds what it did.
     let isTaken = false;
     try {
-      const decision = await this.#ask(request);
-      isTaken = decision.kind === 'granted';
-      return decision;
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+        const plan = this.#planOf(request.principal);
+        const answer = await this.#turns.ask(plan, request);
+        const decision = decisionOf(plan, request, answer, held);
+        isTaken = decision?.kind === 'granted';
+        if (decision) return decision;
+        await this.#learn(plan, answer);
+      }
+      throw new Error('Redis could not say whether there is room: its clock or its memory is unsteady');
     } finally {
-      if (!isTaken) this.#held.delete(request.requestId);
+      if (!isTaken) this.#held.delete(held);
     }
   }
 
   /** The request was served: what it used takes the place of what was reserved. The second time changes nothing. */
-  async settle(reservation: Reservation, settlement: Settlement): Promise<void> {
-    await this.#giveBack(reservation, settlement);
+  settle(reservation: Reservation, settlement: Settlement): Promise<void> {
+    return this.#giveBack(reservation, settlement);
   }
 
   /**
    * The request was not served: it counts for nothing, but for the minute's requests when it was the client's own
    * mistake: somebody else had the work of saying no. The second time changes nothing.
    */
-  async release(reservation: Reservation, { isRejected = false } = {}): Promise<void> {
-    await this.#giveBack(reservation, null, isRejected);
+  release(reservation: Reservation, { isRejected = false } = {}): Promise<void> {
+    return this.#giveBack(reservation, null, isRejected);
   }
 
   /** Says that we live, and settles what could not be settled before; run it each second. */
@@ -109,7 +127,7 @@ export class Limiter {
     const recorded = await this.#sweeper.beat();
     for (const { reservation, settlement } of this.#owed.values())
       await this.#giveBack(reservation, settlement).catch(unlessRefused);
-    if (recorded > held) await this.#sweeper.giveBackUnless(this.#options.gatewayId, (id) => this.#held.has(id));
+    if (recorded > held) await this.#giveBackForgotten();
   }
 
   /** Gives back what dead gateways hold; run it every few seconds. Resolves to how many requests that were. */
@@ -138,21 +156,17 @@ export class Limiter {
     return entry ? Number(entry[0].split('-')[0]) : null;
   }
 
-  async #ask(request: ReserveRequest): Promise<Decision> {
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const plan = this.#planOf(request.principal);
-      const answer = await this.#turns.ask(plan, request);
-      if (answer.outcome === 'config') return { kind: 'stale', what: 'config' };
-      if (answer.outcome === 'day') this.#periods = periodsAt(this.#options.zone, answer.nowMs);
-      else if (answer.outcome === 'everybody') await this.#seed(plan, null);
-      else {
-        const [code, ...places] = answer.values;
-        if (code === STALE) return { kind: 'stale', what: 'principal' };
-        if (code !== UNKNOWN) return decide(plan, answer, reservationOf(plan, request, answer));
-        await Promise.all(places.map((place) => this.#seed(plan, place - 1)));
-      }
-    }
-    throw new Error('Redis could not say whether there is room: its clock or its memory is unsteady');
+  /** Of those that Redis has for this gateway, who are held is asked again for each: more may come meanwhile. */
+  async #giveBackForgotten(): Promise<void> {
+    const isHeld = (requestId: string) => [...this.#held].some((held) => held.requestId === requestId);
+    await this.#sweeper.giveBackUnless(this.#options.gatewayId, isHeld);
+  }
+
+  /** What was missing for a decision: the day, or counters. */
+  async #learn(plan: Plan, { outcome, nowMs, values }: Answer): Promise<void> {
+    if (outcome === 'day') this.#periods = periodsAt(this.#options.zone, nowMs);
+    else if (outcome === 'everybody') await this.#seed(plan, null);
+    else await Promise.all(values.slice(1).map((place) => this.#seed(plan, place - 1)));
   }
 
   #planOf(principal: Principal): Plan {
@@ -186,7 +200,7 @@ export class Limiter {
   }
 
   async #giveBack(reservation: Reservation, settlement: Settlement | null, isRejected = false): Promise<void> {
-    const { requestId, epoch } = reservation;
+    const { requestId, epoch, held } = reservation;
     const usage = settlement?.usage ?? '';
     try {
       const correction = correctionOf(this.#names, reservation, settlement, isRejected);
@@ -196,8 +210,8 @@ export class Limiter {
       this.#owed.set(requestId, { reservation, settlement });
       throw error;
     }
-    this.#owed.delete(requestId);
-    this.#held.delete(requestId);
+    if (this.#owed.size > 0) this.#owed.delete(requestId);
+    this.#held.delete(held);
   }
 
   /** `epoch` is that of the reservation, should it perhaps have been settled before. */
@@ -226,12 +240,22 @@ function unlessRefused(error: unknown): void {
   if (!(error instanceof Error) || error.name !== 'ReplyError') throw error;
 }
 
+/** Undefined when the script has to be told something first. */
+function decisionOf(plan: Plan, request: ReserveRequest, answer: Answer, held: Held): Decision | undefined {
+  if (answer.outcome === 'config') return { kind: 'stale', what: 'config' };
+  if (answer.outcome !== 'judged') return undefined;
+  const code = answer.values[0];
+  if (code === STALE) return { kind: 'stale', what: 'principal' };
+  return code === UNKNOWN ? undefined : decide(plan, answer, reservationOf(plan, request, answer, held));
+}
+
 function reservationOf(
   { scope, counters }: Plan,
   { requestId, costNanoUsd, tokens }: ReserveRequest,
   { nowMs, epoch, values }: Answer,
+  held: Held,
 ): Reservation {
   const isBudgetFallback = values[0] === 1;
   const minute = Math.floor(nowMs / MINUTE_MS);
-  return { requestId, scope, counters, costNanoUsd: isBudgetFallback ? 0 : costNanoUsd, tokens, minute, epoch };
+  return { requestId, scope, counters, costNanoUsd: isBudgetFallback ? 0 : costNanoUsd, tokens, minute, epoch, held };
 }

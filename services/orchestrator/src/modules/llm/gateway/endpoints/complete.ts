@@ -1,6 +1,6 @@
 import type { Principal } from '../../keys/principal.ts';
 import { estimatePrompt } from '../../usage/estimate.ts';
-import { type Admitted, admit } from '../admit.ts';
+import { type Admitted, type Asked, admit } from '../admit.ts';
 import { authenticate, presentedKey } from '../authenticate.ts';
 import type { Call } from '../call.ts';
 import { Completion } from '../completion.ts';
@@ -24,29 +24,24 @@ interface Options {
   present?: (body: Buffer, facts: Facts) => Buffer;
 }
 
-/** One request of any surface, from its key to the start of its answer. */
-export async function complete(
-  parts: ServingParts,
-  call: Call,
-  surface: SurfaceSpec,
-  options: Options = {},
-): Promise<void> {
+/** One request of any surface, from its key to the start of its answer. @throws {Refused} also before its promise. */
+export function complete(parts: ServingParts, call: Call, surface: SurfaceSpec, options: Options = {}): Promise<void> {
   call.errorShape = surface.errors;
   const key = presentedKey(call);
   const known = authenticate(parts, call, key, surface.scope);
-  const principal = known instanceof Promise ? await known : known;
+  if (!(known instanceof Promise)) return receive(parts, call, { key, surface, principal: known, options });
+  return known.then((principal) => receive(parts, call, { key, surface, principal, options }));
+}
+
+function receive(parts: ServingParts, call: Call, asked: Omit<Beginning, 'held'>): Promise<void> {
+  const { key, surface, principal, options } = asked;
   if (parts.upstreams.size === 0) throw new Refused(noProvider);
   const held = parts.bodies.of(principal.tenantId);
   if (parts.shedder.isOverloaded() || !held.grow(announcedBytes(call))) {
     parts.metrics.shed.inc();
     throw new Refused(overloaded);
   }
-  let isUnderWay = false;
-  try {
-    isUnderWay = await begin(parts, call, { key, surface, principal, options, held });
-  } finally {
-    if (!isUnderWay) held.letGo();
-  }
+  return begin(parts, call, { key, surface, principal, options, held });
 }
 
 const announcedBytes = ({ request }: Call) => Number(request.headers['content-length'] ?? 0);
@@ -60,39 +55,48 @@ interface Beginning {
   held: HeldBody;
 }
 
-/** False when there is nothing under way after it. */
-async function begin(parts: ServingParts, call: Call, beginning: Beginning): Promise<boolean> {
+async function begin(parts: ServingParts, call: Call, beginning: Beginning): Promise<void> {
   const { key, surface, principal, options, held } = beginning;
-  const rawBody = await readBody(call.request, held);
-  if (rawBody === undefined) return false;
-  if (!Buffer.isBuffer(rawBody)) throw new Refused(rawBody);
-  const envelope = surface.read(options.translate?.(rawBody, principal) ?? rawBody);
-  if (!isEnvelope(envelope)) throw new Refused(envelope);
-  const promptEstimate = estimate(envelope);
-  const caching = Caching.of(parts, call, principal, envelope);
-  const admitted = await admit(parts, { call, key, surface, envelope, promptEstimate, principal });
-  const { reservation, isBudgetFallback } = admitted.decision;
-  const { principal: current } = admitted;
-  const meter = new Meter(parts, { call, envelope, principal: current, reservation, isBudgetFallback, promptEstimate });
-  const hit = await caching?.lookup();
-  if (call.isGone) {
-    meter.release('left_before_start');
-    return false;
+  let isUnderWay = false;
+  try {
+    const rawBody = await readBody(call.request, held);
+    if (rawBody === undefined) return;
+    if (!Buffer.isBuffer(rawBody)) throw new Refused(rawBody);
+    const envelope = surface.read(options.translate?.(rawBody, principal) ?? rawBody);
+    if (!isEnvelope(envelope)) throw new Refused(envelope);
+    const promptEstimate = estimate(envelope);
+    const caching = Caching.of(parts, call, principal, envelope);
+    const asked = { call, key, surface, envelope, promptEstimate, principal };
+    const admitted = await admit(parts, asked);
+    const meter = meterOf(parts, asked, admitted);
+    const hit = caching && (await caching.lookup());
+    if (call.isGone) return meter.release('left_before_start');
+    const shown = { call, meter, envelope, lastEvent: surface.lastEvent, present: options.present };
+    if (hit && answerFromCache(parts, hit, shown)) return;
+    run(parts, call, { beginning, envelope, meter, admitted, caching });
+    isUnderWay = true;
+  } finally {
+    if (!isUnderWay) held.letGo();
   }
-  const shown = { call, meter, envelope, lastEvent: surface.lastEvent, present: options.present };
-  if (hit && answerFromCache(parts, hit, shown)) return false;
-  return run(parts, call, { ...beginning, envelope, meter, admitted, caching });
 }
 
-interface Run extends Beginning {
+function meterOf(parts: ServingParts, asked: Asked, { principal, decision }: Admitted): Meter {
+  const { call, envelope, promptEstimate } = asked;
+  const { reservation, isBudgetFallback } = decision;
+  return new Meter(parts, { call, envelope, principal, reservation, isBudgetFallback, promptEstimate });
+}
+
+interface Run {
+  beginning: Beginning;
   envelope: Envelope;
   meter: Meter;
   admitted: Admitted;
   caching: Caching | undefined;
 }
 
-function run(parts: ServingParts, call: Call, asked: Run): boolean {
-  const { envelope, meter, surface, options, caching, held } = asked;
+function run(parts: ServingParts, call: Call, asked: Run): void {
+  const { envelope, meter, caching } = asked;
+  const { surface, options, held } = asked.beginning;
   const { principal, plan, decision } = asked.admitted;
   const { isBudgetFallback, ticket } = decision;
   const chosen = isBudgetFallback ? parts.router.freePlan(envelope.model, envelope.surface) : plan;
@@ -108,7 +112,7 @@ function run(parts: ServingParts, call: Call, asked: Run): boolean {
     meter,
     order,
     lastEvent: surface.lastEvent,
-    ...(options.present && { present: options.present }),
+    present: options.present,
     caching,
     onEnd: () => {
       parts.live.delete(completion);
@@ -117,7 +121,6 @@ function run(parts: ServingParts, call: Call, asked: Run): boolean {
   });
   parts.live.add(completion);
   completion.start();
-  return true;
 }
 
 function estimate(envelope: Envelope): number {
