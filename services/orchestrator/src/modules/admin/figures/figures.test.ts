@@ -165,6 +165,7 @@ test('what waits and what has failed: webhooks, mails, operations, payments', as
     { id: 'pay_1', ...payment, provider_payment_id: '1', amount_minor: 9900, state: 'settled' },
     { id: 'pay_2', ...payment, provider_payment_id: '2', amount_minor: 9900, state: 'refund_due' },
   ]);
+  await db('payments').where({ id: 'pay_1' }).update({ dispute_id: 'du_1', dispute_status: 'needs_response' });
   const figures = await counted(app);
   t.like(figures, {
     'inbox_waiting{source="lago"}': 1,
@@ -174,6 +175,7 @@ test('what waits and what has failed: webhooks, mails, operations, payments', as
     operations_stuck: 1,
     'operations_open{state="failed"}': 1,
     payments_refund_due: 1,
+    payments_disputed: 1,
     'revenue_day_minor{currency="EUR"}': 9900,
   });
   t.true((figures['inbox_oldest_waiting_seconds{source="lago"}'] ?? 0) >= 3600);

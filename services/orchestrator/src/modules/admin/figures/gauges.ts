@@ -24,6 +24,7 @@ const GAUGES = {
   invoices: ['Invoices, by their state and that of their payment.', 'status', 'payment_status'],
   invoices_overdue: ['Invoices that are overdue.'],
   payments_refund_due: ['Payments that settle nothing and are to be given back by a person.'],
+  payments_disputed: ['Payments that a cardholder disputes and nobody has answered for.'],
   payments_failed_day: ['Attempts to pay that failed within the last 24 hours.'],
   usage_events: ['Metered usage that is not at Lago, by state.', 'state'],
   usage_events_oldest_waiting_seconds: ['How long the oldest of it has waited.'],

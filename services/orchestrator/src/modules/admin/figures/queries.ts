@@ -28,6 +28,7 @@ const STATEMENTS = {
   payments: `select currency, count(*) as count, sum(amount_minor) as amountMinor from payments
              where state = 'settled' and received_at > now(3) - interval 1 day group by currency`,
   refundsDue: `select count(*) as count from payments where state in ('refund_due', 'refund_failed')`,
+  disputes: `select count(*) as count from payments where dispute_status like '%needs\\_response'`,
   paymentsFailed: `select count(*) as count from payment_attempts
                    where state = 'failed' and created_at > now(3) - interval 1 day`,
   usageEvents: `select state, count(*) as count, timestampdiff(second, min(created_at), now(3)) as oldestS

@@ -69,6 +69,7 @@ function showMoney(figures: Figures, counted: Counted): void {
     );
   figures.invoices_overdue.set(number(counted.invoicesOverdue[0], 'count'));
   figures.payments_refund_due.set(number(counted.refundsDue[0], 'count'));
+  figures.payments_disputed.set(number(counted.disputes[0], 'count'));
   figures.payments_failed_day.set(number(counted.paymentsFailed[0], 'count'));
   for (const state of ['waiting', 'refused', 'late']) figures.usage_events.set({ state }, 0);
   for (const row of counted.usageEvents) figures.usage_events.set({ state: text(row, 'state') }, number(row, 'count'));

@@ -22,6 +22,8 @@ interface StripeState {
     invoice_settings: { default_payment_method: string | null };
   }[];
   paymentMethods: { id: string; customer: string | null; card: { last4: string } }[];
+  portalSessions: { configuration: string }[];
+  portalConfigurations: { id: string; metadata: Record<string, string>; features: object }[];
   intents: { id: string; status: string; metadata: Record<string, string>; amount: number; currency: string }[];
 }
 
@@ -216,6 +218,38 @@ test.serial('a card that was taken off at Stripe is noticed', async (t) => {
   });
   await eventually('the card to be gone', async () => (await methodOf(owner)).card === null);
   t.pass();
+});
+
+test.serial('the provider’s page changes the card and nothing else, and the new one is what is charged', async (t) => {
+  const bought = await buyer();
+  const { owner } = bought;
+  const opened = await owner.post('/v1/payment-method/portal');
+  t.is(opened.status, 201);
+  const { url } = opened.body as { url: string };
+  const again = await owner.post('/v1/payment-method/portal');
+  t.is(again.status, 201);
+  const { portalSessions, portalConfigurations } = stripe();
+  const configurations = new Set(portalSessions.map(({ configuration }) => configuration));
+  t.is(configurations.size, 1);
+  t.is(portalConfigurations.filter(({ metadata }) => metadata['bastide'] !== undefined).length, 1);
+  const [ours] = portalConfigurations.filter(({ id }) => configurations.has(id));
+  t.like(ours, {
+    features: {
+      payment_method_update: { enabled: true },
+      subscription_cancel: { enabled: false },
+      invoice_history: { enabled: false },
+    },
+  });
+  const changed = await fetch(url, {
+    method: 'POST',
+    body: new URLSearchParams({ card: 'pm_card_mastercard' }),
+    redirect: 'manual',
+  });
+  t.true(changed.status < 400, await changed.text());
+  await eventually('the new card', async () => (await methodOf(owner)).card?.brand === 'mastercard');
+  const invoice = await renewed(bought);
+  await owner.paid(invoice.id);
+  t.is(chargesOf(invoice.id).length, 1);
 });
 
 test.serial('Stripe is down: the card stays where it is, and the answer says so', async (t) => {

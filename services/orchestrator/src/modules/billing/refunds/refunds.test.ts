@@ -9,7 +9,7 @@ import {
 import { atEndOfFile, eventually } from '#test/support/stack.ts';
 import type { PaymentRow } from '../checkout/queries.ts';
 import { entitlementsOf } from '#modules/catalogue/service.ts';
-import { markRefundedByHand, refundPayment } from './service.ts';
+import { followRefund, markRefundedByHand, refundPayment } from './service.ts';
 
 interface StripeState {
   refunds: { id: string; payment_intent: string; amount: number; status: string }[];
@@ -167,6 +167,36 @@ test.serial(
     t.is(refundsOf(due).length, 1);
   },
 );
+
+for (const [status, state] of [
+  ['succeeded', 'refunded'],
+  ['failed', 'refund_failed'],
+] as const)
+  test.serial(`a refund that takes its time: pending, then ${status}`, async (t) => {
+    const { owner, due } = await paidTwice();
+    world.stripe('refund', { paymentIntent: due.provider_payment_id, isAsynchronous: true });
+    const pending = await inState(due.id, 'refund_pending');
+    t.like(pending, { refunded_minor: 0, refunded_at: null });
+    await refusedWith(t, refundPayment(world.app.ctx, due.id), 'payment.not_refundable');
+    world.stripe('settle_refund', { refundId: pending.provider_refund_id, status });
+    const over = await inState(due.id, state);
+    await quiet(world);
+    t.is(over.refunded_minor, state === 'refunded' ? 2900 : 0);
+    t.is(await mailsTo(owner), state === 'refunded' ? 1 : 0);
+    if (state === 'refunded') return;
+    await refundPayment(world.app.ctx, due.id);
+    await inState(due.id, 'refunded');
+  });
+
+test.serial('a refund that the bank sends back after it had succeeded is in the queue again', async (t) => {
+  const { due } = await paidTwice();
+  await refundPayment(world.app.ctx, due.id);
+  await inState(due.id, 'refunded');
+  const [refund] = refundsOf(due);
+  Object.assign(refund ?? {}, { status: 'failed', failure_reason: 'lost_or_stolen_card' });
+  t.is(await followRefund(world.app.ctx, due.provider_payment_id), 'refund noted');
+  t.like(await read(due.id), { state: 'refund_failed', refund_problem: 'lost_or_stolen_card', refunded_at: null });
+});
 
 test.serial('Chargily has no refunds: it is said, done by hand, and noted with its reference', async (t) => {
   const { owner, due } = await paidTwice('chargily');
