@@ -2,7 +2,7 @@
 const ROWS = [
   ['audit', 'mail'],
   ['identity'],
-  ['catalogue'],
+  ['catalogue', 'flags'],
   ['billing'],
   ['llm'],
   ['sites', 'agents', 'generators'],

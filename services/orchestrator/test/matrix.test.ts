@@ -12,6 +12,7 @@ import { entries as identity } from './matrix/identity.ts';
 import { entries as llm } from './matrix/llm.ts';
 import { entries as llmRoutes } from './matrix/llm-routes.ts';
 import { entries as operations } from './matrix/operations.ts';
+import { entries as settings } from './matrix/settings.ts';
 import { entries as sites } from './matrix/sites.ts';
 import type { Caller, MatrixEntry } from './support/matrix.ts';
 import { type RunningWorld, startMatrixWorld } from './support/matrix-world.ts';
@@ -35,6 +36,7 @@ const entries = [
   ...llm,
   ...llmRoutes,
   ...operations,
+  ...settings,
   ...sites,
   ...meta,
 ];

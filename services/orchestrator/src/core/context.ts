@@ -44,3 +44,9 @@ export function withTenant<C extends Context>(ctx: C & { tenantId?: string }, te
   if (ctx.tenantId === tenantId) return { ...ctx, tenantId };
   return { ...ctx, tenantId, log: ctx.log.child({ tenantId }) };
 }
+
+/** Who did it, for a history that people read; nobody where it was not a person or a key of one. */
+export const authorOf = ({ actor }: Pick<Context, 'actor'>): { id: string | null; name: string | null } => ({
+  id: 'id' in actor ? actor.id : null,
+  name: 'name' in actor ? actor.name : null,
+});

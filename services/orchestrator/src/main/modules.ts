@@ -17,6 +17,8 @@ import { billingHandlers, billingSchedules } from '#modules/billing/jobs.ts';
 import { billingRoutes } from '#modules/billing/routes.ts';
 import { catalogueRoutes } from '#modules/catalogue/routes.ts';
 import type { UsageMeters } from '#modules/catalogue/service.ts';
+import { flagRoutes } from '#modules/flags/routes.ts';
+import { generatorConfigRoutes } from '#modules/generators/config/routes.ts';
 import { gatekeeper } from '#modules/identity/gatekeeper.ts';
 import { identityHandlers, identitySchedules } from '#modules/identity/jobs.ts';
 import { identityRoutes } from '#modules/identity/routes.ts';
@@ -48,6 +50,8 @@ export function allRoutes(live: LiveListener): Route[] {
     ...llmRoutes,
     ...siteRoutes,
     ...operationRoutes(operations, live),
+    ...flagRoutes,
+    ...generatorConfigRoutes,
     ...adminRoutes(usageMeters),
   ];
 }

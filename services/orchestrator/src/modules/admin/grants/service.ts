@@ -1,4 +1,4 @@
-import { type Context, withTenant } from '#core/context.ts';
+import { type Context, authorOf, withTenant } from '#core/context.ts';
 import { isDuplicate } from '#core/db/connect.ts';
 import { withTransaction } from '#core/db/transaction.ts';
 import { InvalidInput, NotFound, defineError } from '#core/errors.ts';
@@ -125,11 +125,6 @@ function sourceOf(row: PlanGrantRow): Source {
     price: { code: row.plan_code, twelfths, isEstimated: false },
   };
 }
-
-const authorOf = ({ actor }: Context): { id: string | null; name: string | null } => ({
-  id: 'id' in actor ? actor.id : null,
-  name: 'name' in actor ? actor.name : null,
-});
 
 async function presentAll(ctx: Context, rows: readonly PlanGrantRow[]): Promise<PlanGrant[]> {
   const names = await tenantNames(
