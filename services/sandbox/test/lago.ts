@@ -16,12 +16,8 @@ export interface Body {
   billable_metric: { lago_id: string };
   charge: { properties: unknown };
   customer: { lago_id: string; metadata: unknown[] };
-  customer_usage: {
-    from_datetime: string;
-    to_datetime: string;
-    amount_cents: number;
-    charges_usage: { units: string; amount_cents: number; events_count: number }[];
-  };
+  customer_usage: UsageBody;
+  usage_periods: UsageBody[];
   event: { lago_id: string };
   events: { lago_id: string }[];
   invoice: InvoiceBody;
@@ -33,6 +29,13 @@ export interface Body {
   webhook: { public_key: string };
   webhook_endpoint: { lago_id: string };
   webhook_endpoints: unknown[];
+}
+
+interface UsageBody {
+  from_datetime: string;
+  to_datetime: string;
+  amount_cents: number;
+  charges_usage: { units: string; amount_cents: number; events_count: number }[];
 }
 
 export interface SubscriptionBody {

@@ -32,3 +32,22 @@ export class ClockFrom extends Clock {
     return new Date(super.now().getTime() + this.#shiftMs);
   }
 }
+
+/** A clock that stands still until it is advanced, so that a test can name seconds on a busy machine. */
+export class StoppedClock extends Clock {
+  #ms: number;
+
+  constructor(start: string) {
+    super();
+    this.#ms = new Date(start).getTime();
+  }
+
+  override now(): Date {
+    return new Date(this.#ms);
+  }
+
+  override advance(ms: number): Promise<Date> {
+    this.#ms += ms;
+    return super.advance(ms);
+  }
+}

@@ -2,7 +2,7 @@ import Stripe from 'stripe';
 import { createStripe } from '../src/stripe/stripe.ts';
 import { receive, type Delivery, type Receiver } from './receiver.ts';
 import { Clock } from '../src/kernel/clock.ts';
-import { ClockFrom, serve, type Served } from './serve.ts';
+import { serve, StoppedClock, type Served } from './serve.ts';
 
 export const SECRET_KEY = 'sk_test_sandbox_1234567890';
 export const WEBHOOK_SECRET = 'whsec_sandbox';
@@ -20,7 +20,7 @@ export interface StripeUnderTest extends Served {
   stop: () => Promise<void>;
 }
 
-/** `start` names the moment the clock starts at, for tests that name dates. */
+/** `start`: the moment the clock stands at until it is advanced, for tests that name dates. */
 export async function startStripe(start?: string): Promise<StripeUnderTest> {
   const hooks = await receive();
   const served = await serve(
@@ -31,7 +31,7 @@ export async function startStripe(start?: string): Promise<StripeUnderTest> {
         webhookUrl: hooks.url,
         publicUrl: () => url,
       }),
-    start ? new ClockFrom(start) : new Clock(),
+    start ? new StoppedClock(start) : new Clock(),
   );
   const stripe = clientOf(served.port);
   return {

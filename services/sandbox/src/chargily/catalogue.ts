@@ -61,6 +61,17 @@ export function catalogueRoutes(router: ChargilyRouter, merchant: Merchant): voi
     merchant.products.push(product);
     call.body = product;
   });
+  router.get('/products', (call) => {
+    call.body = paginate(call, merchant, merchant.products);
+  });
+  router.get('/products/:id/prices', (call) => {
+    const product = rowBy(merchant.products, call.params['id'], 'product');
+    call.body = paginate(
+      call,
+      merchant,
+      merchant.prices.filter((row) => row.product_id === product.id),
+    );
+  });
   router.get('/products/:id', (call) => {
     call.body = rowBy(merchant.products, call.params['id'], 'product');
   });

@@ -193,6 +193,51 @@ test('a duplicated webhook comes twice, a lost one never', async (t) => {
   t.true(hooks.deliveries.every((delivery) => delivery.json['type'] === 'checkout.paid'));
 });
 
+test('a checkout that is not what was asked for, and events that lie, on demand', async (t) => {
+  const { call, hooks, standIn } = t.context;
+  const { body } = await call('POST', `${BASE}/checkouts`, checkout(hooks));
+  standIn.actions?.['process']?.({ checkoutId: body.id });
+  t.is((await call('GET', `${BASE}/checkouts/${body.id}`)).body.status, 'processing');
+  t.is((await call('POST', `${BASE}/checkouts/${body.id}/expire`)).status, 403);
+  standIn.actions?.['alter']?.({ checkoutId: body.id, amount: 35, metadata: { lago_invoice_id: 'inv_of_another' } });
+  standIn.actions?.['pay']?.({ checkoutId: body.id });
+  t.like((await call('GET', `${BASE}/checkouts/${body.id}`)).body, {
+    status: 'paid',
+    amount: 35,
+    metadata: { lago_invoice_id: 'inv_of_another' },
+  });
+  standIn.actions?.['announce_again']?.({ checkoutId: body.id });
+  const paid = await hooks.wait(2, (delivery) => delivery.json['type'] === 'checkout.paid');
+  t.is(new Set(paid.map(({ json }) => json['id'])).size, 2);
+  standIn.actions?.['send_made_up']?.({ checkoutId: body.id, type: 'checkout.failed', data: { status: 'failed' } });
+  await hooks.wait(1, (delivery) => delivery.json['type'] === 'checkout.failed');
+  t.is((await call('GET', `${BASE}/checkouts/${body.id}`)).body.status, 'paid');
+});
+
+test('a forged signature is not that of the key', async (t) => {
+  const { call, hooks, standIn, submit } = t.context;
+  const { body } = await call('POST', `${BASE}/checkouts`, checkout(hooks));
+  await submit(body.id, 'paid');
+  standIn.actions?.['send_forged']?.({ checkoutId: body.id });
+  const forged = (await hooks.wait(2))[1];
+  t.not(
+    forged?.headers['signature'],
+    createHmac('sha256', KEY)
+      .update(forged?.raw ?? '')
+      .digest('hex'),
+  );
+});
+
+test('a lost answer leaves a checkout that the list finds by its metadata', async (t) => {
+  const { call, hooks, world } = t.context;
+  world.faults.add({ target: 'chargily', kind: 'drop_after', path: '/checkouts', times: 1 });
+  await t.throwsAsync(call('POST', `${BASE}/checkouts`, checkout(hooks)));
+  world.faults.add({ target: 'chargily', kind: 'status', status: 429, times: 1 });
+  t.is((await call('GET', `${BASE}/checkouts`)).status, 429);
+  const { data } = (await call('GET', `${BASE}/checkouts`)).body;
+  t.like(data[0], { metadata: { lago_invoice_id: 'inv_1', attempt: '1' } });
+});
+
 test('metadata left out is null, and without a webhook endpoint nobody is told', async (t) => {
   const { call, submit, standIn } = t.context;
   const input = { amount: 100, currency: 'dzd', success_url: 'https://app.test/ok' };

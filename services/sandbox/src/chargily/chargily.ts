@@ -10,10 +10,10 @@ import { WebhookSender } from '../kernel/webhook-sender.ts';
 import { catalogueRoutes } from './catalogue.ts';
 import { checkoutBy, checkoutRoutes, expireDue, settle } from './checkouts.ts';
 import { ChargilyError, refused, unauthenticated } from './errors.ts';
+import { createActions } from './actions.ts';
 import { createRouter, type CallState } from './http.ts';
 import type { CheckoutStatus, Merchant } from './model.ts';
 import { payPage } from './pay-page.ts';
-import { deliver } from './webhooks.ts';
 
 export interface ChargilyOptions {
   /** `test_sk_…` answers under /test/api/v2 only, `live_sk_…` under /api/v2 only. */
@@ -116,27 +116,6 @@ function payRoutes(merchant: Merchant): Router<CallState> {
     call.redirect(isPaid ? checkout.success_url : (checkout.failure_url ?? checkout.success_url));
   });
   return router;
-}
-
-function createActions(merchant: Merchant): NonNullable<StandIn['actions']> {
-  const end = (status: CheckoutStatus) => (input: Record<string, unknown>) => {
-    const checkout = checkoutBy(merchant, input['checkoutId']);
-    settle(merchant, checkout, status);
-    return checkout;
-  };
-  return {
-    pay: end('paid'),
-    decline: end('failed'),
-    cancel: end('canceled'),
-    expire: end('expired'),
-    redeliver: (input) => {
-      const events = merchant.events
-        .filter((event) => !input['id'] || event.id === input['id'])
-        .filter((event) => !input['checkoutId'] || event.checkoutId === input['checkoutId']);
-      for (const event of events) deliver(merchant, event);
-      return { redelivered: events.map((event) => event.id) };
-    },
-  };
 }
 
 function balanceOf(merchant: Merchant) {

@@ -7,6 +7,11 @@ import { presentFullInvoice } from './present-invoice.ts';
 
 const OfInvoice = z.object({ invoiceId: z.string() });
 const Redeliver = z.object({ id: z.string().optional(), webhookType: z.string().optional() });
+const MadeUp = z.object({
+  webhookType: z.string(),
+  objectType: z.string(),
+  object: z.record(z.string(), z.unknown()),
+});
 const OfSubscription = z.object({ externalId: z.string() });
 
 type Action = (input: Record<string, unknown>) => unknown;
@@ -33,14 +38,22 @@ export function createActions(org: Organization): Record<string, Action> {
     },
     report_event_errors: () => reportEventErrors(org, now(org)),
     redeliver: (input) => redeliver(org, Redeliver.parse(input)),
+    /** Signed by somebody who does not know the organisation's key. */
+    send_forged: (input) => redeliver(org, Redeliver.parse(input), `${org.hmacKey}_of_somebody_else`),
+    /** A well-signed webhook about whatever the test makes up. */
+    send_made_up: (input) => {
+      const { webhookType, objectType, object } = MadeUp.parse(input);
+      org.webhooks.send(org, webhookType, objectType, object);
+      return { sent: webhookType };
+    },
   };
 }
 
 /** Sends stored webhooks once more under their own unique keys: one by id, all of a type, or all. */
-function redeliver(org: Organization, { id, webhookType }: z.output<typeof Redeliver>) {
+function redeliver(org: Organization, { id, webhookType }: z.output<typeof Redeliver>, hmacKey = org.hmacKey) {
   const rows = org.rows.webhooks
     .filter((row) => !id || row.id === id)
     .filter((row) => !webhookType || row.webhookType === webhookType);
-  for (const row of rows) org.webhooks.deliver(org, row);
+  for (const row of rows) org.webhooks.deliver({ ...org, hmacKey }, row);
   return { redelivered: rows.map((row) => row.id) };
 }

@@ -125,6 +125,19 @@ test('bills usage with the next period and never what comes after that', async (
   await call('POST', '/events', { event: event('late', { properties: { gb: 90 } }) });
   await advanceTo('2027-01-03T00:15:00Z');
   t.is((await call('GET', '/invoices')).body.invoices[0]?.total_amount_cents, 300_000);
+  const past = await call('GET', '/customers/ten_1/past_usage?external_subscription_id=sub_1');
+  t.deepEqual(
+    past.body.usage_periods.map((usage) => [
+      usage.from_datetime.slice(0, 13),
+      usage.amount_cents,
+      usage.charges_usage[0]?.units,
+    ]),
+    [
+      ['2026-12-03T00', 0, '0.0'],
+      ['2026-11-03T10', 25_000, '25.0'],
+    ],
+  );
+  t.is((await call('GET', '/customers/ten_1/past_usage')).status, 400);
 });
 
 test('tells of events it cannot use once, in the hourly check', async (t) => {

@@ -140,6 +140,43 @@ test('sends a stored webhook again under its own key', (t) =>
     t.is(second?.raw, first?.raw);
   }));
 
+test('webhooks that are forged or made up, on demand', (t) =>
+  withLago(async (lago) => {
+    await lago.call('POST', '/customers', customer('Acme'));
+    await lago.hooks.wait(1);
+    lago.standIn.actions?.['send_forged']?.({ webhookType: 'customer.created' });
+    const forged = (await lago.hooks.wait(2))[1];
+    const honest = createHmac('sha256', HMAC_KEY)
+      .update(forged?.raw ?? '')
+      .digest('base64');
+    t.not(forged?.headers['x-lago-signature'], honest);
+    lago.standIn.actions?.['send_made_up']?.({
+      webhookType: 'invoice.payment_status_updated',
+      objectType: 'invoice',
+      object: { lago_id: 'inv_of_another', payment_status: 'succeeded' },
+    });
+    const [madeUp] = await lago.hooks.wait(1, ofType('invoice.payment_status_updated'));
+    t.like(madeUp?.json, { object_type: 'invoice', invoice: { lago_id: 'inv_of_another' } });
+  }));
+
+test('a burst of errors, slowness and an answer that is lost leave one subscription', (t) =>
+  withLago(async (lago) => {
+    const { faults } = lago.world;
+    await lago.call('POST', '/customers', customer('Acme'));
+    await lago.call('POST', '/plans', plan('pro', 300_000));
+    const path = '/subscriptions';
+    faults.add({ target: 'lago', kind: 'status', status: 500, path, times: 2 });
+    const subscribe = () => lago.call('POST', path, subscription('sub_1', 'pro'));
+    t.deepEqual([(await subscribe()).status, (await subscribe()).status], [500, 500]);
+    faults.add({ target: 'lago', kind: 'latency', ms: 50, path, times: 1 });
+    faults.add({ target: 'lago', kind: 'drop_after', path, times: 1 });
+    t.is((await subscribe()).status, 200);
+    await t.throwsAsync(subscribe());
+    t.is((await subscribe()).status, 200);
+    t.is((await lago.call('GET', path)).body.meta.total_count, 1);
+    t.is((await lago.call('GET', '/invoices')).body.meta.total_count, 1);
+  }));
+
 test('forgets everything on reset', (t) =>
   withLago(async (lago) => {
     await lago.call('POST', '/customers', customer('Acme'));

@@ -79,6 +79,7 @@ export const DEFAULT_EVENTS: string[] = [
   'payment_intent.canceled',
   'payment_method.attached',
   'payment_method.detached',
+  'payment_method.updated',
   'charge.refunded',
   'charge.refund.updated',
   'refund.created',

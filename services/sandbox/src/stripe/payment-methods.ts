@@ -3,11 +3,16 @@ import { z } from 'zod';
 import { newId, nowSeconds, type Account } from './account.ts';
 import { cardBy, type CardBehaviour } from './cards.ts';
 import { invalidRequest, missing } from './errors.ts';
-import { ignored, listOf, pageParams, read, type StripeRouter } from './http.ts';
+import { ignored, listOf, metadata, pageParams, read, type StripeRouter } from './http.ts';
 import { customerBy, methodBy, type MethodRow } from './lookups.ts';
 import type { PaymentMethod } from './objects.ts';
 import { emit } from './webhooks.ts';
 
+const Change = z.strictObject({
+  allow_redisplay: z.enum(['always', 'limited', 'unspecified']).optional(),
+  billing_details: z.strictObject({ email: z.string().optional(), name: z.string().optional() }).optional(),
+  metadata: metadata.optional(),
+});
 const Attach = z.strictObject({ customer: z.string() });
 const Create = z.strictObject({
   type: z.literal('card'),
@@ -45,6 +50,16 @@ export function paymentMethodRoutes(router: StripeRouter, account: Account): voi
     const setup = account.rows.setupIntents.find((row) => row.id === call.params['id']);
     if (!setup) throw missing('setupintent', call.params['id'] ?? '', 'intent');
     call.body = setup;
+  });
+  router.post('/payment_methods/:id', (call) => {
+    const { method } = methodBy(account, call.params['id'] ?? '', 404);
+    const before = structuredClone(method);
+    const params = read(call, Change);
+    if (params.allow_redisplay) method.allow_redisplay = params.allow_redisplay;
+    Object.assign(method.billing_details, params.billing_details);
+    Object.assign(method.metadata, params.metadata);
+    emit(account, 'payment_method.updated', method, before);
+    call.body = method;
   });
   router.post('/payment_methods/:id/attach', (call) => {
     const customer = customerBy(account, read(call, Attach).customer, 'customer');

@@ -75,12 +75,15 @@ test('a dispute may be given up', async (t) => {
 });
 
 test('a card that is taken away is nobody’s default any more', async (t) => {
-  const { stripe } = t.context;
+  const { stripe, hooks } = t.context;
   const customer = await stripe.customers.create({ payment_method: 'pm_card_visa' });
   const { data } = await stripe.customers.listPaymentMethods(customer.id);
   const id = data[0]?.id ?? '';
   await stripe.customers.update(customer.id, { invoice_settings: { default_payment_method: id } });
   t.is((await stripe.customers.retrievePaymentMethod(customer.id, id)).id, id);
+  const changed = await stripe.paymentMethods.update(id, { allow_redisplay: 'always', metadata: { a: 'b' } });
+  t.like(changed, { allow_redisplay: 'always', metadata: { a: 'b' } });
+  await hooks.wait(1, ofEvent('payment_method.updated'));
   await stripe.paymentMethods.detach(id);
   t.like(await stripe.customers.retrieve(customer.id), { invoice_settings: { default_payment_method: null } });
   await t.throwsAsync(stripe.customers.update(customer.id, { invoice_settings: { default_payment_method: id } }), {
