@@ -27,7 +27,9 @@ export class Journal {
   readonly folder: string;
   readonly #log: Logger;
   readonly #maxKeptIds: number;
+  /** Thousands of them when the database is away for long: nothing of every request may go through them. */
   readonly #segments = new Set<OwnSegment>();
+  #keptIds = 0;
   /** The one that the next lines go to. */
   #segment: OwnSegment | undefined;
   #begun = 0;
@@ -121,7 +123,7 @@ export class Journal {
 
   /** Its file is removed. */
   forget(segment: OwnSegment): void {
-    this.#segments.delete(segment);
+    if (this.#segments.delete(segment)) this.#keptIds -= segment.keptIds;
   }
 
   #write(line: JournalLine): void {
@@ -141,7 +143,9 @@ export class Journal {
     this.#lines = '';
     this.#requestIds = [];
     const segment = (this.#segment ??= this.#begin());
-    segment.wrote(requestIds, this.#room());
+    const kept = segment.keptIds;
+    segment.wrote(requestIds, this.#maxKeptIds - this.#keptIds);
+    this.#keptIds += segment.keptIds - kept;
     try {
       this.#file ??= openSync(join(this.folder, segment.name), 'a', 0o600);
       writeWhole(this.#file, lines);
@@ -184,12 +188,6 @@ export class Journal {
     const segment = new OwnSegment(`${String(this.#begun).padStart(8, '0')}.jsonl`);
     this.#segments.add(segment);
     return segment;
-  }
-
-  #room(): number {
-    let kept = 0;
-    for (const segment of this.#segments) kept += segment.keptIds;
-    return this.#maxKeptIds - kept;
   }
 }
 

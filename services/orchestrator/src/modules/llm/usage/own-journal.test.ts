@@ -110,6 +110,9 @@ test('what is too much to remember is read', async (t) => {
   await storeUsage(app.ctx, read);
   await round();
   t.deepEqual(segments(), []);
+  for (const record of read) used(record);
+  journal.rotate();
+  t.is(journal.closed[0]?.requestIds?.length, 2, 'there is room again');
 });
 
 test('a segment stays as long as a request is under way that began in it, and only there', async (t) => {
