@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Breakers } from '../resilience/breakers.ts';
+import type { CandidateBreakers } from '../resilience/candidate-breakers.ts';
 import type { RetryBudget } from '../resilience/retry-budget.ts';
 import type { Slots } from '../resilience/slots.ts';
 import type { Candidate } from '../routing/route-plan.ts';
@@ -15,7 +15,7 @@ import type { Upstreams } from './upstreams.ts';
 /** What all completions of a process share. */
 export interface CompletionServices {
   upstreams: Upstreams;
-  breakers: Breakers;
+  breakers: CandidateBreakers;
   slots: Slots;
   retries: RetryBudget;
   journal: Journal;

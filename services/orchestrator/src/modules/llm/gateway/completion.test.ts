@@ -46,9 +46,9 @@ function begun({ dialect = chat, mayTry = () => true, dispatch = () => undefined
     },
     breakers: {
       isOpen: () => false,
-      mayTry,
-      succeeded: (provider: string) => said.push(`${provider} is well`),
-      failed: (provider: string) => said.push(`${provider} is ill`),
+      mayTry: ({ provider }: Candidate) => mayTry(provider),
+      succeeded: ({ provider }: Candidate) => said.push(`${provider} is well`),
+      failed: ({ provider }: Candidate) => said.push(`${provider} is ill`),
       abandoned: () => undefined,
     },
     slots,

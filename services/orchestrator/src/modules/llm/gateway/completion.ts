@@ -113,11 +113,11 @@ export class Completion implements StreamSink {
       const candidate = order[this.#next] as Candidate;
       this.#next += 1;
       const { provider } = candidate;
-      if (breakers.isOpen(provider) || !slots.take(provider, maxConcurrency(provider))) {
+      if (breakers.isOpen(candidate) || !slots.take(provider, maxConcurrency(provider))) {
         this.#isFallback = true;
         continue;
       }
-      const may = breakers.mayTry(provider);
+      const may = breakers.mayTry(candidate);
       if (may === true) {
         if (this.#try(candidate)) return;
       } else if (may === false) {
@@ -133,7 +133,7 @@ export class Completion implements StreamSink {
 
   #probe(candidate: Candidate, isProbe: boolean): void {
     if (this.#isOver || !isProbe) this.#services.slots.give(candidate.provider);
-    if (this.#isOver) return void (isProbe && this.#services.breakers.abandoned(candidate.provider, performance.now()));
+    if (this.#isOver) return void (isProbe && this.#services.breakers.abandoned(candidate, performance.now()));
     if (isProbe && this.#try(candidate)) return;
     this.#isFallback = true;
     this.#tryNext();
@@ -177,7 +177,7 @@ export class Completion implements StreamSink {
     } catch (error) {
       this.#holdsSlot = false;
       slots.give(candidate.provider);
-      breakers.abandoned(candidate.provider, performance.now());
+      breakers.abandoned(candidate, performance.now());
       this.#lastError ??= this.#refusalOf(error);
       return false;
     }
@@ -237,12 +237,12 @@ export class Completion implements StreamSink {
     this.#releaseSlot();
     if (kind !== 'client' && kind !== 'unfit') {
       const retryAfterMs = error.retryAfterS === undefined ? undefined : error.retryAfterS * 1000;
-      breakers.failed(candidate.provider, this.#triedAtMs, {
+      breakers.failed(candidate, this.#triedAtMs, {
         kind,
         ...(retryAfterMs !== undefined && { retryAfterMs }),
       });
       log.warn({ ...this.call.names, provider: candidate.provider, reason, err: cause }, 'the provider failed');
-    } else breakers.succeeded(candidate.provider, this.#triedAtMs);
+    } else breakers.succeeded(candidate, this.#triedAtMs);
     // The name that the provider does not know is one of ours.
     const isOurName = error.status === 404 && candidate.model !== this.#parts.envelope.model;
     this.#lastError = isOurName ? modelNotFound(this.#parts.envelope.model) : error;
@@ -283,7 +283,7 @@ export class Completion implements StreamSink {
     if (this.#isOver) return;
     const wasSent = this.#attempt?.wasSent ?? false;
     if (this.#candidate && !this.#attempt?.hasBegun)
-      this.#services.breakers.abandoned(this.#candidate.provider, this.#triedAtMs);
+      this.#services.breakers.abandoned(this.#candidate, this.#triedAtMs);
     this.#abort();
     if (wasSent) this.meter.settle('aborted');
     else this.meter.release('left_before_start');
@@ -295,7 +295,7 @@ export class Completion implements StreamSink {
   }
 
   #succeeded(): void {
-    if (this.#candidate) this.#services.breakers.succeeded(this.#candidate.provider, this.#triedAtMs);
+    if (this.#candidate) this.#services.breakers.succeeded(this.#candidate, this.#triedAtMs);
   }
 
   #facts(costNanoUsd: number) {

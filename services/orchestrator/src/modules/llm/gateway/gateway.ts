@@ -10,6 +10,7 @@ import { Limiter } from '../limits/limiter.ts';
 import { PriceTable } from '../prices/prices.ts';
 import { type ProviderSet, createProviders } from '../providers/registry.ts';
 import { Breakers } from '../resilience/breakers.ts';
+import { CandidateBreakers } from '../resilience/candidate-breakers.ts';
 import { LoadShedder } from '../resilience/load-shedder.ts';
 import { RetryBudget } from '../resilience/retry-budget.ts';
 import { Slots } from '../resilience/slots.ts';
@@ -114,7 +115,7 @@ export class Gateway {
       upstreams,
       models: new ModelList(router, upstreams, ctx.log),
       metrics,
-      breakers,
+      breakers: new CandidateBreakers(breakers),
       slots: new Slots(),
       retries: new RetryBudget(),
       shedder: new LoadShedder({

@@ -9,6 +9,7 @@ import { startPrivateRedis } from '#test/support/full-stack.ts';
 import { TEST_ENV, eventually } from '#test/support/stack.ts';
 import { startTcpProxy } from '#test/support/tcp-proxy.ts';
 import { Breakers, type BreakersOptions } from './breakers.ts';
+import { CandidateBreakers } from './candidate-breakers.ts';
 
 const REDIS_URL = process.env['TEST_REDIS_URL'] ?? '';
 const GROQ = 'groq';
@@ -212,4 +213,28 @@ test('metrics say the state, what changed, and that our key was refused', async 
   t.regex(text, /bastide_llm_breaker_state\{provider="groq",process="gateway"\} 2/);
   t.regex(text, /bastide_llm_breaker_transitions_total\{provider="groq",to="open",process="gateway"\} 1/);
   t.regex(text, /bastide_llm_provider_refused_total\{provider="groq",process="gateway"\} 1/);
+});
+
+test('a 429 is about one model of the provider: its others stay, in all processes, and its breaker is as it was', async (t) => {
+  const { a, b } = await pair(t);
+  const [here, there] = [new CandidateBreakers(a.breakers), new CandidateBreakers(b.breakers)];
+  const [large, small] = [
+    { provider: GROQ, model: 'large one' },
+    { provider: GROQ, model: 'small' },
+  ];
+  here.failed(large, now(), BRIEFLY);
+  t.true(here.isOpen(large));
+  t.is(here.mayTry(large), false);
+  await until('the other process knows', () => there.isOpen({ ...large }));
+  for (const breakers of [here, there]) t.is(breakers.mayTry(small), true);
+  t.deepEqual([...b.breakers.states().keys()].sort(), [GROQ, 'heard', 'heard-too', 'openai']);
+  t.is(a.breakers.states().get(GROQ), 'closed');
+  t.regex(await a.metrics(), /breaker_transitions_total\{provider="groq",to="open",.*\} 1/);
+  await until('its time to be over', () => !there.isOpen(large));
+  t.is(await there.mayTry(large), true, 'one probe');
+  t.is(await there.mayTry(large), false);
+  there.succeeded(large, now());
+  await until('both to be well', () => here.mayTry(large) === true && there.mayTry(large) === true);
+  for (let failure = 0; failure < 3; failure += 1) here.failed(large, now(), connectError);
+  t.true(here.isOpen(small), 'what is down is down for all');
 });

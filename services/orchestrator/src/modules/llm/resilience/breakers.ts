@@ -8,6 +8,10 @@ import { type Change, SharedStates } from './shared-states.ts';
 const PROBE_MS = 15_000;
 /** While another process holds the probe, it is not asked again for so long. */
 const ASK_AGAIN_MS = 250;
+/** Between a provider and its model, in the name of a breaker that is only about the model. */
+export const MODEL_MARK = '/';
+/** Clients may make up names of models: of those that are well again the first goes. */
+const MAX_MODELS = 500;
 
 interface Guarded {
   breaker: Breaker;
@@ -24,7 +28,7 @@ export interface BreakersOptions {
 }
 
 /**
- * A circuit breaker per provider. Each process counts what it sees; that a breaker opens or closes holds for all
+ * A circuit breaker per provider, and per model of one that is limited (candidate-breakers.ts). Each process counts what it sees; that a breaker opens or closes holds for all
  * processes, as far as Redis reaches. Without Redis each goes by what it has seen itself. Nothing here throws or rejects.
  *
  * `startedMs` is the `performance.now()` at which an attempt began: what began before a breaker's last change does not
@@ -35,6 +39,8 @@ export class Breakers {
   readonly #clock: Clock;
   readonly #probeMs: number;
   readonly #guarded = new Map<string, Guarded>();
+  /** Of models of providers; empty until one is limited. */
+  readonly #models = new Map<string, Guarded>();
   readonly #shared: SharedStates;
   readonly #metrics: ReturnType<typeof createBreakerMetrics>;
 
@@ -99,6 +105,15 @@ export class Breakers {
     this.#shared.giveProbeBack(provider);
   }
 
+  /** Whether there are breakers of models. */
+  get hasModels(): boolean {
+    return this.#models.size > 0;
+  }
+
+  has(name: string): boolean {
+    return this.#models.has(name) || this.#guarded.has(name);
+  }
+
   isOpen(provider: string): boolean {
     return this.#of(provider).breaker.state === 'open';
   }
@@ -118,7 +133,7 @@ export class Breakers {
     const verdict = await this.#shared.takeProbe(provider, this.#probeMs).catch(() => 'granted' as const);
     if (verdict === 'granted') {
       guarded.holdsProbe = guarded.breaker.state === 'half_open';
-      if (guarded.holdsProbe) this.#metrics.transitions.inc({ provider, to: 'half_open' });
+      if (guarded.holdsProbe) this.#metrics.transitions.inc({ provider: providerOf(provider), to: 'half_open' });
       return guarded.breaker.state !== 'open';
     }
     guarded.waitUntilMs = this.#clock.now() + ASK_AGAIN_MS;
@@ -137,7 +152,7 @@ export class Breakers {
     else guarded.breaker.close();
     this.#rest(guarded);
     const { state: to } = guarded.breaker;
-    if (to !== before) this.#metrics.transitions.inc({ provider, to });
+    if (to !== before) this.#metrics.transitions.inc({ provider: providerOf(provider), to });
   }
 
   #rest(guarded: Guarded): void {
@@ -146,11 +161,24 @@ export class Breakers {
   }
 
   #of(provider: string): Guarded {
-    let guarded = this.#guarded.get(provider);
+    let guarded = this.#guarded.get(provider) ?? this.#models.get(provider);
     if (!guarded) {
       guarded = { breaker: new Breaker(this.#clock), waitUntilMs: 0, holdsProbe: false };
-      this.#guarded.set(provider, guarded);
+      if (provider.includes(MODEL_MARK)) this.#addModel(provider, guarded);
+      else this.#guarded.set(provider, guarded);
     }
     return guarded;
   }
+
+  #addModel(name: string, guarded: Guarded): void {
+    if (this.#models.size >= MAX_MODELS)
+      for (const [other, { breaker }] of this.#models)
+        if (breaker.state !== 'open') {
+          this.#models.delete(other);
+          break;
+        }
+    this.#models.set(name, guarded);
+  }
 }
+
+const providerOf = (name: string): string => name.split(MODEL_MARK, 1)[0] ?? name;
