@@ -70,7 +70,7 @@ next_steps() {
   if has_secret stripe_secret_key; then
     next "Stripe: a webhook endpoint to https://api.$domain/webhooks/stripe; its secret into secrets/stripe_webhook_secret."
   else
-    next "Payments: secrets/stripe_secret_key, a webhook endpoint to https://api.$domain/webhooks/stripe, secrets/stripe_webhook_secret."
+    next "Payments: secrets/stripe_secret_key, a webhook endpoint to https://api.$domain/webhooks/stripe, secrets/stripe_webhook_secret; in dinars secrets/chargily_secret_key."
   fi
   if [[ -z $(env_value LLM_UPSTREAM_URL)$(env_value OLLAMA_URL)$(env_value VLLM_URL) ]] && ! has_secret llm_provider_keys; then
     next 'LLM: keys of providers, a line each like GROQ_API_KEY=…, in secrets/llm_provider_keys. docs/configure.md'
