@@ -11,7 +11,8 @@ export interface Noise {
   cpuSpread: number;
   /** How much of the core under test something else took, typically and at its worst. */
   foreignShare: { median: number; most: number };
-  isQuiet: boolean;
+  /** Undefined when one round cannot tell. */
+  isQuiet: boolean | undefined;
 }
 
 export function noiseOf(results: Results): Noise {
@@ -20,7 +21,8 @@ export function noiseOf(results: Results): Noise {
   const foreign = results.all('foreignShare');
   const [rateSpread, cpuSpread] = [spread('perSecond'), spread('cpuUs')];
   const foreignShare = { median: percentile(foreign, 0.5), most: Math.max(0, ...foreign) };
-  const isQuiet = !(rateSpread > MOST_SPREAD || cpuSpread > MOST_SPREAD || foreignShare.median > MOST_FOREIGN);
+  const isNoisy = rateSpread > MOST_SPREAD || cpuSpread > MOST_SPREAD || foreignShare.median > MOST_FOREIGN;
+  const isQuiet = isNoisy ? false : hasRounds ? true : undefined;
   return { rateSpread, cpuSpread, foreignShare, isQuiet };
 }
 
@@ -30,6 +32,8 @@ export function described({ rateSpread, cpuSpread, foreignShare, isQuiet }: Nois
     `between its rounds the bare pass-through’s requests/s differ by ${share(rateSpread)} and its CPU per request by ${share(cpuSpread)}`,
     `something else took ${share(foreignShare.median)} of the core under test (median of all samples; at worst ${share(foreignShare.most)})`,
   ].join('; ');
+  if (isQuiet === undefined)
+    return `Whether the machine was quiet takes the bare pass-through and more rounds: ${facts}.`;
   return isQuiet
     ? `The machine was quiet: ${facts}.`
     : `**The machine was not quiet, take the figures with care and measure again:** ${facts}.`;

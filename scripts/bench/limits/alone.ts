@@ -2,7 +2,6 @@
  * The limiter without a gateway around it, and what Redis can do at all: calls of a script that does nothing. A process
  * of its own, on the core that gateways have; prints what it found.
  */
-import type { Redis } from 'ioredis';
 import {
   granted,
   principalWith,
@@ -38,7 +37,7 @@ const request: Call = async (caller) => {
   await limiter.settle(reservation, { costNanoUsd: 5, tokens: 5, usage: usageOf(reservation, 5) });
 };
 world.redis.defineCommand('nothing', { numberOfKeys: 0, lua: 'return 1' });
-const nothing: Call = () => (world.redis as Redis & { nothing(): Promise<number> }).nothing();
+const nothing: Call = () => (world.redis as typeof world.redis & { nothing(): Promise<number> }).nothing();
 
 async function round(call: Call): Promise<OfCalls> {
   await repeat(call, AT_ONCE, WARM_UP_MS);
