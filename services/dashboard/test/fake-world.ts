@@ -146,8 +146,13 @@ export function addSubscription(world: World, priceCode: string): World['subscri
     line: plan.line,
     status: 'active',
     isPaid: false,
+    paidPriceCode: null,
     isDefault: plan.isDefault,
     problem: null,
+    periodEndsAt: null,
+    endsAt: null,
+    next: null,
+    change: null,
     createdAt: minutesAgo(0),
   };
   world.subscriptions.unshift(subscription);

@@ -24,6 +24,8 @@ export interface Body {
   invoices: InvoiceBody[];
   plan: { charges: { lago_id: string; code: string; properties: { amount: string } }[] };
   plans: unknown[];
+  credit_note: CreditNoteBody;
+  credit_notes: CreditNoteBody[];
   subscription: SubscriptionBody;
   subscriptions: SubscriptionBody[];
   webhook: { public_key: string };
@@ -36,6 +38,12 @@ interface UsageBody {
   to_datetime: string;
   amount_cents: number;
   charges_usage: { units: string; amount_cents: number; events_count: number }[];
+}
+
+interface CreditNoteBody {
+  lago_id: string;
+  credit_status: string;
+  balance_amount_cents: number;
 }
 
 export interface SubscriptionBody {

@@ -1674,6 +1674,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/subscriptions/{subscriptionId}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel, at the end of the period or now
+         * @description At the period’s end everything stays until what is paid is over. Now takes the rights at once and gives nothing back. An order that was never paid is taken back with its invoice, whichever is asked for.
+         *
+         *     Needs the permission `billing:write`.
+         */
+        post: operations["postSubscriptionsSubscriptionIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{subscriptionId}/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change to another plan
+         * @description To a plan of the same line and currency. One that is not cheaper by the year is billed at once for the rest of the period, and its rights come with the payment; unpaid, it is taken back after a while. A cheaper one follows when the running period is over. Asking for the same again changes nothing.
+         *
+         *     Needs the permission `billing:write`.
+         */
+        post: operations["postSubscriptionsSubscriptionIdChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{subscriptionId}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a change of plan would charge
+         * @description Needs the permission `billing:read`.
+         */
+        get: operations["getSubscriptionsSubscriptionIdPreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{subscriptionId}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back what waits
+         * @description A cancellation or a cheaper plan that waits for the period’s end, or an upgrade that is not paid.
+         *
+         *     Needs the permission `billing:write`.
+         */
+        post: operations["postSubscriptionsSubscriptionIdResume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/subscriptions/{subscriptionId}/retry": {
         parameters: {
             query?: never;
@@ -1961,12 +2047,62 @@ export interface components {
             status: "pending" | "active" | "terminated" | "canceled";
             /** @description Its plan has been paid for (or costs nothing), so its rights are in force. */
             isPaid: boolean;
+            /** @description The price whose rights are in force; another than priceCode while an upgrade is unpaid. */
+            paidPriceCode: string | null;
             /** @description The free plan that every tenant has. */
             isDefault: boolean;
             /** @description Why a pending one is not getting on. */
             problem: string | null;
+            /** @description Until then it is billed; it is renewed after that. */
+            periodEndsAt: string | null;
+            /** @description It ends then, unless it is resumed. */
+            endsAt: string | null;
+            /** @description The cheaper plan that follows. */
+            next: {
+                priceCode: string;
+                /** Format: date-time */
+                at: string;
+            } | null;
+            /** @description What was asked for and is not over yet. */
+            change: components["schemas"]["SubscriptionChange"] | null;
             /** Format: date-time */
             createdAt: string;
+        };
+        SubscriptionChange: {
+            id: string;
+            /** @enum {string} */
+            kind: "upgrade" | "downgrade" | "cancel" | "cancel_now";
+            /** @enum {string} */
+            state: "requested" | "awaiting_payment" | "scheduled" | "taking_back";
+            priceCode: string | null;
+            effectiveAt: string | null;
+            /** @description What has to be paid for an upgrade to take effect. */
+            invoiceId: string | null;
+            problem: string | null;
+        };
+        ChangePreview: {
+            priceCode: string;
+            /**
+             * @description upgrade: at once, its rights with the payment; downgrade: when the running period is over.
+             * @enum {string}
+             */
+            kind: "upgrade" | "downgrade";
+            /** @description Null: when it is asked for. */
+            effectiveAt: string | null;
+            currency: string;
+            /** @description For the rest of the running period on the new plan. */
+            chargeMinor: number;
+            /** @description For what is paid and left of the old plan, and other credit. */
+            creditMinor: number;
+            /** @description Usage of the running period, billed with the change. */
+            usageMinor: number;
+            /** @description What the invoice comes to; 0 of a downgrade. */
+            totalMinor: number;
+            /**
+             * @description Computed for this moment by the rules that the invoice is made by; usage may still be added.
+             * @constant
+             */
+            isEstimate: true;
         };
         Invoice: {
             id: string;
@@ -8683,6 +8819,315 @@ export interface operations {
             };
             /** @description `tenant.not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSubscriptionsSubscriptionIdCancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Needed when you belong to several tenants. */
+                "x-tenant-id"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description period_end: it stays until what is paid is over; now: its rights go at once, nothing is given back.
+                     * @default period_end
+                     * @enum {string}
+                     */
+                    when?: "period_end" | "now";
+                };
+            };
+        };
+        responses: {
+            /** @description Cancel, at the end of the period or now */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `tenant.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `subscription.not_running`, `subscription.is_default`, `subscription.change_open` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSubscriptionsSubscriptionIdChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Needed when you belong to several tenants. */
+                "x-tenant-id"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description A price of /v1/plans, like business-m-eur-v1. */
+                    priceCode: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Change to another plan */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `tenant.not_found`, `plan.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `subscription.not_running`, `subscription.is_default`, `subscription.unpaid`, `subscription.same_plan`, `subscription.other_line`, `subscription.change_open` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSubscriptionsSubscriptionIdPreview: {
+        parameters: {
+            query: {
+                priceCode: string;
+            };
+            header?: {
+                /** @description Needed when you belong to several tenants. */
+                "x-tenant-id"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a change of plan would charge */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangePreview"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `tenant.not_found`, `plan.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `subscription.not_running`, `subscription.is_default`, `subscription.unpaid`, `subscription.same_plan`, `subscription.other_line` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `billing.provider_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSubscriptionsSubscriptionIdResume: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Needed when you belong to several tenants. */
+                "x-tenant-id"?: string;
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Take back what waits */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `auth.forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `tenant.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `subscription.nothing_to_resume`, `subscription.change_too_late` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

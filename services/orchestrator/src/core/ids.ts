@@ -13,6 +13,7 @@ export const PREFIXES = {
   llmKey: 'llmk',
   llmRoutes: 'llmr',
   subscription: 'sub',
+  subscriptionChange: 'chg',
   invoice: 'inv',
   paymentAttempt: 'pat',
   payment: 'pay',

@@ -4,10 +4,13 @@ import { withTenant } from '#core/context.ts';
 import { newId } from '#core/ids.ts';
 import { savedCards } from '#modules/billing/cards/queries.ts';
 import { type InvoiceRow, invoices } from '#modules/billing/invoices/queries.ts';
+import { cancelSubscription } from '#modules/billing/subscriptions/changes/service.ts';
+import { type SubscriptionRow, subscriptions } from '#modules/billing/subscriptions/queries.ts';
 import { subscribe } from '#modules/billing/subscriptions/service.ts';
 import type { MatrixEntry, MatrixRequest, MatrixWorld } from '../support/matrix.ts';
 
 const PRICE = 'starter-m-eur-v1';
+const [CHEAPER, DEARER] = ['starter-m-eur-v1', 'business-m-eur-v1'];
 
 const tenantOf = (world: MatrixWorld) => withTenant(world.ctx, world.owner.tenantId);
 
@@ -47,6 +50,26 @@ async function invoice(world: MatrixWorld, change: Partial<InvoiceRow> = {}): Pr
 
 const ofSubscription = async (world: MatrixWorld) => ({ params: { subscriptionId: await subscription(world) } });
 const ofInvoice = async (world: MatrixWorld) => ({ params: { invoiceId: await invoice(world) } });
+/** On a paid plan that has a cheaper one below it. */
+async function running(world: MatrixWorld, change: Partial<SubscriptionRow> = {}) {
+  await noSubscription(world);
+  const ctx = tenantOf(world);
+  const { id } = await subscribe(ctx, { priceCode: DEARER });
+  const row = { status: 'active', paid_price_code: DEARER, started_at: new Date(), ...change } as const;
+  await subscriptions(ctx, ctx.tenantId).update(id, row);
+  return { params: { subscriptionId: id } };
+}
+
+const unchangeable = (name: string, change: Partial<SubscriptionRow>, code: string) => ({
+  name,
+  status: 409,
+  code,
+  request: async (world: MatrixWorld) => {
+    const { params } = await running(world, change);
+    return { caller: world.owner, request: { params, body: { priceCode: CHEAPER } } };
+  },
+});
+
 const badSubscriptionId = { path: 'params.subscriptionId', change: () => ({ params: { subscriptionId: 'sub_1' } }) };
 const badInvoiceId = {
   path: 'params.invoiceId',
@@ -151,6 +174,52 @@ export const entries: MatrixEntry[] = [
   { route: 'get /v1/subscriptions', happy: () => ({}), badInput: badPage },
   { route: 'get /v1/subscriptions/:subscriptionId', happy: ofSubscription, badInput: badSubscriptionId },
   { route: 'post /v1/subscriptions/:subscriptionId/retry', happy: ofSubscription, badInput: badSubscriptionId },
+  {
+    route: 'get /v1/subscriptions/:subscriptionId/preview',
+    happy: async (world) => ({ ...(await running(world)), query: { priceCode: CHEAPER } }),
+    badInput: badSubscriptionId,
+    extra: [
+      {
+        name: 'one that is not paid',
+        status: 409,
+        code: 'subscription.unpaid',
+        request: async (world) => {
+          const { params } = await running(world, { paid_price_code: null });
+          return { caller: world.owner, request: { params, query: { priceCode: CHEAPER } } };
+        },
+      },
+    ],
+  },
+  {
+    route: 'post /v1/subscriptions/:subscriptionId/change',
+    happy: async (world) => ({ ...(await running(world)), body: { priceCode: CHEAPER } }),
+    badInput: { path: 'body.priceCode', change: (happy) => ({ ...happy, body: { priceCode: 7 } }) },
+    extra: [
+      unchangeable('one that is not paid', { paid_price_code: null }, 'subscription.unpaid'),
+      unchangeable('one that is over', { status: 'terminated' }, 'subscription.not_running'),
+      unchangeable('the free plan', { is_default: 1 }, 'subscription.is_default'),
+      unchangeable('the plan that it is on', { price_code: CHEAPER }, 'subscription.same_plan'),
+    ],
+  },
+  {
+    route: 'post /v1/subscriptions/:subscriptionId/cancel',
+    happy: async (world) => ({ ...(await running(world)), body: {} }),
+    badInput: { path: 'body.when', change: (happy) => ({ ...happy, body: { when: 'yesterday' } }) },
+    extra: [
+      unchangeable('one that is over', { status: 'terminated' }, 'subscription.not_running'),
+      unchangeable('the free plan', { is_default: 1 }, 'subscription.is_default'),
+    ],
+  },
+  {
+    route: 'post /v1/subscriptions/:subscriptionId/resume',
+    happy: async (world) => {
+      const request = await running(world);
+      await cancelSubscription(tenantOf(world), request.params.subscriptionId, { when: 'period_end' });
+      return { ...request, body: {} };
+    },
+    badInput: badSubscriptionId,
+    extra: [unchangeable('one of which nothing waits', {}, 'subscription.nothing_to_resume')],
+  },
   { route: 'get /v1/invoices', happy: () => ({}), badInput: badPage },
   { route: 'get /v1/invoices/:invoiceId', happy: ofInvoice, badInput: badInvoiceId },
   {

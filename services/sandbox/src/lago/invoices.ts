@@ -100,6 +100,7 @@ export function voidInvoice(org: Organization, invoice: Invoice): void {
   invoice.voidedAt = now(org);
   invoice.updatedAt = now(org);
   invoice.paymentOverdue = false;
+  for (const { note, amountCents } of invoice.credits ?? []) if (!note.voidedAt) note.balanceCents += amountCents;
   announce(org, 'voided', invoice);
 }
 

@@ -92,7 +92,8 @@ export function issueInvoice(org: Organization, bills: Bill[], at: Date): Invoic
   if (feesCents === 0 && customer.attributes['finalize_zero_amount_invoice'] === 'skip') return undefined;
   const sequentialId = org.rows.invoices.filter((row) => row.customer === customer).length + 1;
   const currency = subscription.plan.currency;
-  const credited = useCredit(org, customer.id, currency, feesCents);
+  const credits = useCredit(org, customer.id, currency, feesCents);
+  const credited = credits.reduce((sum, credit) => sum + credit.amountCents, 0);
   const totalAmountCents = feesCents - credited;
   const issuingDate = startOfDay(at);
   const invoice: Invoice = {
@@ -109,6 +110,7 @@ export function issueInvoice(org: Organization, bills: Bill[], at: Date): Invoic
     periods: bills.map((bill) => bill.period),
     fees,
     creditNotesAmountCents: credited,
+    credits,
     totalAmountCents,
     metadata: [],
     fileUrl: null,
@@ -152,6 +154,7 @@ export function creditUnused(org: Organization, subscription: Subscription, ende
     currency: last.invoice.currency,
     amountCents,
     balanceCents: amountCents,
+    subscription,
     createdAt: endedAt,
   };
   org.rows.creditNotes.push(note);
@@ -165,13 +168,16 @@ function lastPlanFee(org: Organization, subscription: Subscription): { invoice: 
   return undefined;
 }
 
-function useCredit(org: Organization, customerId: string, currency: string, upToCents: number): number {
+function useCredit(org: Organization, customerId: string, currency: string, upToCents: number) {
   let used = 0;
+  const credits: { note: CreditNote; amountCents: number }[] = [];
   for (const note of org.rows.creditNotes) {
     if (note.customer.id !== customerId || note.currency !== currency) continue;
     const part = Math.min(note.balanceCents, upToCents - used);
+    if (part <= 0) continue;
     note.balanceCents -= part;
     used += part;
+    credits.push({ note, amountCents: part });
   }
-  return used;
+  return credits;
 }

@@ -6,6 +6,7 @@ import { readBody } from '../kernel/read-body.ts';
 import type { Refusal, StandIn, World } from '../kernel/stand-in.ts';
 import { createActions } from './actions.ts';
 import { chargeRoutes } from './charges.ts';
+import { creditNoteRoutes } from './credit-notes.ts';
 import { customerRoutes } from './customers.ts';
 import { runDue } from './due.ts';
 import { endpointRoutes } from './endpoints.ts';
@@ -101,6 +102,7 @@ function createRoutes(org: Organization): LagoRouter {
   eventRoutes(router, org);
   usageRoutes(router, org);
   invoiceRoutes(router, org);
+  creditNoteRoutes(router, org);
   endpointRoutes(router, org);
   for (const path of [
     '/payments',

@@ -144,6 +144,8 @@ export interface Invoice {
   periods: BillingPeriod[];
   fees: Fee[];
   creditNotesAmountCents: number;
+  /** Where that came from; rows stored by an earlier version do not say. */
+  credits?: { note: CreditNote; amountCents: number }[];
   totalAmountCents: number;
   metadata: MetadataItem[];
   fileUrl: string | null;
@@ -160,6 +162,9 @@ export interface CreditNote {
   currency: string;
   amountCents: number;
   balanceCents: number;
+  /** Whose unused days it stands for. */
+  subscription?: Subscription;
+  voidedAt?: Date;
   createdAt: Date;
 }
 

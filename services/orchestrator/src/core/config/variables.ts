@@ -209,6 +209,11 @@ export const variables = {
     group: 'Billing',
     about: 'How often open invoices and payments are compared with their owners.',
   }),
+  BILLING_UNPAID_HOURS: variable({
+    schema: z.coerce.number().positive().max(8760).default(48),
+    group: 'Billing',
+    about: 'How long an order or an upgrade may stay unpaid; then it is taken back and its invoice voided.',
+  }),
   USAGE_FLUSH_MS: variable({
     schema: milliseconds(30_000),
     group: 'Billing',

@@ -45,6 +45,17 @@ export const TEMPLATES = {
     isDouble: z.boolean(),
     invoiceUrl: link,
   }),
+  order_expired: z.object({ planName: z.string(), billingUrl: link }),
+  /** An upgrade was not paid in time: the plan that is paid stays. */
+  plan_kept: z.object({ planName: z.string(), wantedPlanName: z.string(), billingUrl: link }),
+  downgrade_scheduled: z.object({
+    planName: z.string(),
+    nextPlanName: z.string(),
+    at: z.iso.datetime(),
+    billingUrl: link,
+  }),
+  cancellation_scheduled: z.object({ planName: z.string(), endsAt: z.iso.datetime(), billingUrl: link }),
+  subscription_ended: z.object({ planName: z.string(), billingUrl: link }),
 } as const;
 
 export type TemplateName = keyof typeof TEMPLATES;

@@ -27,6 +27,8 @@ export interface CoverRow {
   subscription_id: string;
   /** The plan whose fee it is; null when it is only about usage. */
   price_code: string | null;
+  /** What it comes to; null when it was projected by an earlier version. */
+  amount_minor: number | null;
 }
 
 export function invoices({ db }: Context, tenantId: string) {
@@ -47,6 +49,31 @@ export function invoices({ db }: Context, tenantId: string) {
       if (rows.length > 0) await db('invoice_subscriptions').insert(rows).onConflict().ignore();
     },
     coveredBy: (invoiceId: string) => db<CoverRow>('invoice_subscriptions').where({ invoice_id: invoiceId }),
+    /** The first that somebody still has to pay for this subscription. */
+    openOf: (subscriptionId: string) =>
+      mine()
+        .where({ status: 'finalized' })
+        .whereNot({ payment_status: 'succeeded' })
+        .where('total_minor', '>', 0)
+        .whereIn(
+          'id',
+          db<CoverRow>('invoice_subscriptions').where({ subscription_id: subscriptionId }).select('invoice_id'),
+        )
+        .orderBy('id')
+        .first(),
+    /** For the plan, first seen since then, and not void. */
+    ofPlanSince: (subscriptionId: string, priceCode: string, since: Date) =>
+      mine()
+        .where({ status: 'finalized' })
+        .where('created_at', '>=', since)
+        .whereIn(
+          'id',
+          db<CoverRow>('invoice_subscriptions')
+            .where({ subscription_id: subscriptionId, price_code: priceCode })
+            .select('invoice_id'),
+        )
+        .orderBy('created_at', 'desc')
+        .first(),
     ofSubscription: (subscriptionId: string) =>
       mine().whereIn(
         'id',

@@ -7,7 +7,9 @@ import { mailInvoice } from '../invoices/mails.ts';
 import { type InvoiceRow, invoices } from '../invoices/queries.ts';
 import { type EngineInvoice, type InvoicePart, engineOf } from '../providers/engine.ts';
 import { invoiceFailed, invoiceIssued, invoiceOverdue, invoicePaid } from '../schemas.ts';
+import { subscriptionChanges } from '../subscriptions/changes/queries.ts';
 import { type SubscriptionRow, subscriptions } from '../subscriptions/queries.ts';
+import { differs } from './differs.ts';
 import { refreshSubscription } from './subscription.ts';
 
 /** Others (draft, open, generating…) are not yet anybody's business. */
@@ -28,10 +30,10 @@ export async function refreshInvoice(ctx: TenantContext, engineId: string): Prom
 export async function projectInvoice(ctx: TenantContext, remote: EngineInvoice): Promise<boolean> {
   if (!VISIBLE.has(remote.status)) return false;
   const { parts } = remote;
-  // The news of the start may still be on its way: rights need to know that it runs.
-  for (const { subscriptionId } of parts) {
-    const known = await subscriptions(ctx, ctx.tenantId).find(subscriptionId);
-    if (known?.status === 'pending') await refreshSubscription(ctx, known.id);
+  // The news of the start, of another plan or of the next period may still be on its way: rights need to know of it.
+  for (const part of parts) {
+    const known = await subscriptions(ctx, ctx.tenantId).find(part.subscriptionId);
+    if (known && isBehind(known, part, remote)) await refreshSubscription(ctx, known.id);
   }
   return withTransaction(ctx, async (ctx) => {
     const covered = await lockCovered(ctx, parts);
@@ -40,6 +42,12 @@ export async function projectInvoice(ctx: TenantContext, remote: EngineInvoice):
     if (isNew) await announceIssue(ctx, row, remote);
     return isNew || isChanged;
   });
+}
+
+function isBehind(row: SubscriptionRow, { priceCode }: InvoicePart, { createdAt }: EngineInvoice): boolean {
+  if (row.status !== 'active') return row.status === 'pending';
+  const isMoved = priceCode !== null && priceCode !== row.price_code;
+  return isMoved || row.period_ends_at === null || row.period_ends_at <= createdAt;
 }
 
 async function lockCovered(ctx: TenantContext, parts: readonly InvoicePart[]): Promise<Covered[]> {
@@ -83,7 +91,11 @@ async function upsert(
   if (!row) throw new Error(`The invoice ${remote.id} belongs to another tenant`);
   await rows.cover(
     row.id,
-    covered.map((part) => ({ subscription_id: part.subscriptionId, price_code: part.priceCode })),
+    covered.map((part) => ({
+      subscription_id: part.subscriptionId,
+      price_code: part.priceCode,
+      amount_minor: part.amountMinor,
+    })),
   );
   return { row, isNew: row.id === id };
 }
@@ -105,10 +117,12 @@ async function update(
     paid_at: isPaid ? new Date() : row.paid_at,
     lago_updated_at: remote.updatedAt,
   };
-  const isChanged = isPaid || differs(row, change);
+  const { lago_updated_at: _updated, ...told } = change;
+  const isChanged = isPaid || differs(row, told);
   if (isChanged) await invoices(ctx, ctx.tenantId).update(row.id, change);
   if (isPaid) {
-    for (const part of covered) await raiseRights(ctx, part);
+    for (const part of covered) await raiseRights(ctx, part, remote.createdAt);
+    await finishUpgrade(ctx, row.id);
     await enqueue(ctx, invoicePaid, await eventOf(ctx, row));
   }
   if (remote.isOverdue && !row.is_overdue) await enqueue(ctx, invoiceOverdue, await eventOf(ctx, row));
@@ -117,11 +131,23 @@ async function update(
   return isChanged;
 }
 
-/** Paid means paid: the plan whose fee was on the invoice, on a subscription that still runs. */
-async function raiseRights(ctx: TenantContext, { subscription, priceCode }: Covered): Promise<void> {
+/**
+ * Paid means paid: the plan whose fee was on the invoice, on a subscription that still runs. An old invoice that is paid
+ * late does not undo what has become of the plan since.
+ */
+async function raiseRights(ctx: TenantContext, part: Covered, issuedAt: Date): Promise<void> {
+  const { subscription, priceCode } = part;
   if (priceCode === null || subscription.is_withdrawn) return;
-  await subscriptions(ctx, ctx.tenantId).update(subscription.id, { paid_price_code: priceCode });
+  if (subscription.rights_from && issuedAt < subscription.rights_from) return;
+  const rights = { paid_price_code: priceCode, rights_from: issuedAt };
+  await subscriptions(ctx, ctx.tenantId).update(subscription.id, rights);
   if (subscription.status === 'active') await grant(ctx, { source: subscription.id, planCode: priceCode });
+}
+
+async function finishUpgrade(ctx: TenantContext, invoiceId: string): Promise<void> {
+  const changes = subscriptionChanges(ctx, ctx.tenantId);
+  const change = await changes.lockByInvoice(invoiceId);
+  if (change?.state === 'awaiting_payment') await changes.finish(change.id, 'done');
 }
 
 async function announceIssue(ctx: TenantContext, row: InvoiceRow, remote: EngineInvoice): Promise<void> {
@@ -153,12 +179,4 @@ export async function eventOf(ctx: TenantContext, row: InvoiceRow) {
 function describe(ctx: TenantContext, remote: EngineInvoice, priceCode: string | null): string | null {
   const plan = priceCode === null ? undefined : planOf(ctx, priceCode);
   return plan?.name.en ?? remote.title;
-}
-
-function differs(row: InvoiceRow, change: Partial<InvoiceRow>): boolean {
-  const { lago_updated_at: _updated, ...compared } = change;
-  return Object.entries(compared).some(([key, value]) => {
-    const before = row[key as keyof InvoiceRow];
-    return before instanceof Date && value instanceof Date ? before.getTime() !== value.getTime() : before !== value;
-  });
 }

@@ -4,8 +4,14 @@ import { enqueue } from '#core/jobs/enqueue.ts';
 import { grant, planOf, revoke } from '#modules/catalogue/service.ts';
 import { type EngineSubscription, engineOf } from '../providers/engine.ts';
 import { subscriptionChanged, subscriptionEnded, subscriptionStarted } from '../schemas.ts';
+import { isCheaper } from '../subscriptions/changes/prices.ts';
+import { subscriptionChanges } from '../subscriptions/changes/queries.ts';
+import { mailEnded } from '../subscriptions/mails.ts';
 import { type SubscriptionRow, subscriptions } from '../subscriptions/queries.ts';
 import { withdrawOrder } from '../subscriptions/schemas.ts';
+import { differs } from './differs.ts';
+
+const ENDED = 'the subscription has ended';
 
 /** Reads the subscription from the engine and makes our copy say the same. True when something was different. */
 export async function refreshSubscription(ctx: TenantContext, subscriptionId: string): Promise<boolean> {
@@ -44,12 +50,17 @@ async function start(ctx: TenantContext, row: SubscriptionRow, remote: EngineSub
     price_code: remote.planCode,
     plan_key: plan?.key ?? row.plan_key,
     started_at: row.started_at ?? remote.startedAt,
+    period_ends_at: remote.periodEndsAt,
+    next_price_code: remote.nextPlanCode,
+    next_price_at: remote.nextPlanAt,
+    ends_at: remote.endsAt,
   };
   const isNew = row.status !== 'active';
   const isMoved = row.price_code !== remote.planCode;
-  if (!isNew && !isMoved) return false;
-  await subscriptions(ctx, ctx.tenantId).update(row.id, { ...change, problem: null, ended_at: null });
-  const now = { ...row, ...change };
+  if (!isNew && !isMoved && !differs(row, change)) return false;
+  const rights = isMoved && (await isStepDown(ctx, row, remote)) ? rightsOf(remote) : {};
+  await subscriptions(ctx, ctx.tenantId).update(row.id, { ...change, ...rights, problem: null, ended_at: null });
+  const now = { ...row, ...change, ...rights };
   if (isNew) await enqueue(ctx, subscriptionStarted, eventOf(now));
   if (isMoved) await enqueue(ctx, subscriptionChanged, { ...eventOf(now), change: remote.revision });
   // An invoice may have been paid before we knew that it runs.
@@ -57,8 +68,27 @@ async function start(ctx: TenantContext, row: SubscriptionRow, remote: EngineSub
   return true;
 }
 
+/** A cheaper plan's limits hold from the switch on, paid or not; a dearer one's rights come with its payment. */
+async function isStepDown(ctx: TenantContext, row: SubscriptionRow, { planCode }: EngineSubscription) {
+  if (row.paid_price_code === null) return false;
+  const changes = subscriptionChanges(ctx, ctx.tenantId);
+  const open = await changes.lockOpenOf(row.id);
+  const isAsked = open?.kind === 'downgrade' && open.to_price_code === planCode;
+  if (isAsked) await changes.finish(open.id, 'done');
+  return isAsked || row.next_price_code === planCode || isCheaper(ctx, planCode, row.price_code);
+}
+
+const rightsOf = (remote: EngineSubscription) => ({
+  paid_price_code: remote.planCode,
+  rights_from: remote.startedAt,
+});
+
 async function end(ctx: TenantContext, row: SubscriptionRow, remote: EngineSubscription): Promise<boolean> {
   if (row.status === 'terminated' || row.status === 'canceled') return false;
+  const changes = subscriptionChanges(ctx, ctx.tenantId);
+  const open = await changes.lockOpenOf(row.id);
+  // It ends for a moment, to start again on the plan that is paid.
+  if (open?.kind === 'upgrade' && open.state === 'taking_back') return false;
   const { status } = remote;
   const endedAt = remote.endedAt ?? new Date();
   await subscriptions(ctx, ctx.tenantId).update(row.id, {
@@ -69,6 +99,9 @@ async function end(ctx: TenantContext, row: SubscriptionRow, remote: EngineSubsc
   });
   await revoke(ctx, { source: row.id });
   await enqueue(ctx, subscriptionEnded, eventOf(row));
+  const isCanceled = open?.kind === 'cancel' || open?.kind === 'cancel_now';
+  if (open) await changes.finish(open.id, isCanceled ? 'done' : 'failed', isCanceled ? {} : { problem: ENDED });
+  if (row.paid_price_code !== null && !row.is_default) await mailEnded(ctx, row);
   return true;
 }
 

@@ -31,6 +31,17 @@ export interface EngineSubscription {
   revision: string;
 }
 
+/** What a change of plan charges at once; nothing for one that waits for the period's end. */
+export interface ChangePreview {
+  /** For the rest of the running period on the new plan. */
+  chargeMinor: number;
+  /** For what was paid and not used of the old one, and whatever else the customer has in credit. */
+  creditMinor: number;
+  /** Usage of the running period until now, which the change brings onto the invoice. */
+  usageMinor: number;
+  totalMinor: number;
+}
+
 /** What lists say of an invoice. */
 export interface EngineInvoiceSummary {
   id: string;
@@ -112,6 +123,24 @@ export interface BillingEngine {
   activeSubscriptions(): AsyncIterable<EngineSubscription>;
   /** At once, as if it had never been: nothing more is billed and nothing credited. */
   dropSubscription(id: string): Promise<void>;
+
+  /** To a plan that is not cheaper by the year: at once, with an invoice. To a cheaper one: at the period's end. */
+  changePlan(id: string, planCode: string): Promise<EngineSubscription>;
+  /** Takes back a cheaper plan that waits. */
+  keepPlan(id: string): Promise<void>;
+  /**
+   * Takes back an upgrade whose invoice is void: at once on `planCode` again, whose running period is paid, so that
+   * nothing is billed for it and nothing credited. `switchedAt`: when the upgrade took place; null when it did not.
+   */
+  restorePlan(id: string, planCode: string, switchedAt: Date | null): Promise<void>;
+  /** What `changePlan` would charge now. `isCredited`: what is left of the running period was paid and counts. */
+  previewChange(id: string, planCode: string, isCredited: boolean): Promise<ChangePreview>;
+  /** Lets it end with the running period; one that ends today may be refused. */
+  endWithPeriod(id: string): Promise<void>;
+  /** Takes that back. */
+  goOn(id: string): Promise<void>;
+  /** Ends it now: usage is billed, nothing is given back. One that is over stays so. */
+  endNow(id: string): Promise<void>;
 
   readInvoice(id: string): Promise<EngineInvoice | undefined>;
   invoicesOf(customerId: string): AsyncIterable<EngineInvoiceSummary>;

@@ -15,10 +15,19 @@ export interface SubscriptionRow {
   /** Taken back by us before it was paid: it gives no rights, whatever arrives later. */
   is_withdrawn: 0 | 1;
   slot: string | null;
+  /** The plan whose rights are in force. */
   paid_price_code: string | null;
+  /** By the engine's clock: an invoice from before this does not change it. */
+  rights_from: Date | null;
   problem: string | null;
   started_at: Date | null;
   ended_at: Date | null;
+  period_ends_at: Date | null;
+  /** A cheaper plan that waits for the period's end. */
+  next_price_code: string | null;
+  next_price_at: Date | null;
+  /** It ends then, unless that is taken back. */
+  ends_at: Date | null;
   created_at: Date;
 }
 
@@ -57,3 +66,19 @@ export const runningSubscriptions = ({ db }: Context) =>
 
 export const subscriptionById = ({ db }: Context, id: string) =>
   db<SubscriptionRow>('subscriptions').where({ id }).first();
+
+/** Of all tenants: orders whose invoice has waited for its payment so long. */
+export const unpaidOrders = ({ db }: Context, olderThanMs: number) =>
+  db<SubscriptionRow>('subscriptions')
+    .where({ status: 'active', is_withdrawn: 0, is_default: 0, paid_price_code: null })
+    .whereIn(
+      'id',
+      db('invoice_subscriptions')
+        .join('invoices', 'invoices.id', 'invoice_subscriptions.invoice_id')
+        .where('invoices.status', 'finalized')
+        .whereNot('invoices.payment_status', 'succeeded')
+        .whereRaw('invoices.created_at < now(3) - interval ? microsecond', [olderThanMs * 1000])
+        .select('invoice_subscriptions.subscription_id'),
+    )
+    .orderBy('id')
+    .limit(500);

@@ -3,6 +3,7 @@ import { defineJob } from '#core/jobs/define.ts';
 import { idSchema } from '#core/ids.ts';
 import { pageOf } from '#core/http/pagination.ts';
 import { lineSchema } from '#modules/catalogue/schemas.ts';
+import { OpenChange } from './changes/schemas.ts';
 
 const ofSubscription = z.object({ tenantId: z.string(), subscriptionId: z.string() });
 
@@ -49,8 +50,22 @@ export const Subscription = z
     isPaid: z
       .boolean()
       .meta({ description: 'Its plan has been paid for (or costs nothing), so its rights are in force.' }),
+    paidPriceCode: z
+      .string()
+      .nullable()
+      .meta({ description: 'The price whose rights are in force; another than priceCode while an upgrade is unpaid.' }),
     isDefault: z.boolean().meta({ description: 'The free plan that every tenant has.' }),
     problem: z.string().nullable().meta({ description: 'Why a pending one is not getting on.' }),
+    periodEndsAt: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: 'Until then it is billed; it is renewed after that.' }),
+    endsAt: z.iso.datetime().nullable().meta({ description: 'It ends then, unless it is resumed.' }),
+    next: z
+      .object({ priceCode: z.string(), at: z.iso.datetime() })
+      .nullable()
+      .meta({ description: 'The cheaper plan that follows.' }),
+    change: OpenChange.nullable().meta({ description: 'What was asked for and is not over yet.' }),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'Subscription' });

@@ -10,6 +10,7 @@ import type { Plan, Price } from '#modules/catalogue/schemas.ts';
 import { defaultPrices, findPrice } from '#modules/catalogue/service.ts';
 import { getTenant } from '#modules/identity/tenants/service.ts';
 import { hasPayments } from '../checkout/queries.ts';
+import { type ChangeRow, subscriptionChanges } from './changes/queries.ts';
 import { type SubscriptionRow, subscriptions } from './queries.ts';
 import { type CreateSubscription, type Subscription, placeOrder, withdrawOrder } from './schemas.ts';
 
@@ -70,16 +71,21 @@ async function order(ctx: TenantContext, { plan, price }: { plan: Plan; price: P
 async function takeBack(ctx: TenantContext, row: SubscriptionRow, wanted: string): Promise<void> {
   const isKept = row.price_code === wanted || row.is_default || row.paid_price_code !== null;
   if (isKept || (await hasPayments(ctx, row.id))) throw exists(row);
+  await withdrawOrderOf(ctx, row);
+  await record(ctx, { action: 'subscription.replace', subject: row.id, details: { by: wanted } });
+}
+
+/** Takes back an order that was never paid, in the caller's transaction, which holds its row. */
+export async function withdrawOrderOf(ctx: TenantContext, row: SubscriptionRow): Promise<void> {
   const change = { status: 'canceled', is_withdrawn: 1, slot: null, ended_at: new Date() } as const;
   await subscriptions(ctx, ctx.tenantId).update(row.id, change);
   await enqueue(ctx, withdrawOrder, { tenantId: ctx.tenantId, subscriptionId: row.id });
-  await record(ctx, { action: 'subscription.replace', subject: row.id, details: { by: wanted } });
 }
 
 const exists = (row: SubscriptionRow) =>
   SubscriptionExists({ subscriptionId: row.id, priceCode: row.price_code, isPaid: row.paid_price_code !== null });
 
-function slotOf(tenantId: string, plan: Plan): string {
+export function slotOf(tenantId: string, plan: Plan): string {
   if (plan.isDefault) return `${tenantId}/${plan.line}/default`;
   return `${tenantId}/${plan.line === 'generators' ? plan.key : plan.line}`;
 }
@@ -96,12 +102,15 @@ export function retryOrder(ctx: TenantContext, subscriptionId: string): Promise<
 }
 
 export async function getSubscription(ctx: TenantContext, subscriptionId: string): Promise<Subscription> {
-  return present(await requireRow(ctx, subscriptionId));
+  const change = await subscriptionChanges(ctx, ctx.tenantId).openOf(subscriptionId);
+  return present(await requireRow(ctx, subscriptionId), change);
 }
 
 export async function listSubscriptions(ctx: TenantContext, query: PageQuery): Promise<Page<Subscription>> {
   const page = await subscriptions(ctx, ctx.tenantId).page(query);
-  return { ...page, items: page.items.map(present) };
+  const open = await subscriptionChanges(ctx, ctx.tenantId).openOfAll(page.items.map(({ id }) => id));
+  const changes = new Map(open.map((change) => [change.subscription_id, change]));
+  return { ...page, items: page.items.map((row) => present(row, changes.get(row.id))) };
 }
 
 async function requireRow(ctx: TenantContext, id: string): Promise<SubscriptionRow> {
@@ -110,14 +119,38 @@ async function requireRow(ctx: TenantContext, id: string): Promise<SubscriptionR
   return row;
 }
 
-const present = (row: SubscriptionRow): Subscription => ({
-  id: row.id,
-  priceCode: row.price_code,
-  planKey: row.plan_key,
-  line: row.line,
-  status: row.status,
-  isPaid: row.paid_price_code !== null,
-  isDefault: row.is_default === 1,
-  problem: row.problem,
-  createdAt: row.created_at.toISOString(),
-});
+const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
+
+function present(row: SubscriptionRow, change?: ChangeRow): Subscription {
+  const { next_price_code: nextPriceCode, next_price_at: nextAt } = row;
+  return {
+    id: row.id,
+    priceCode: row.price_code,
+    planKey: row.plan_key,
+    line: row.line,
+    status: row.status,
+    isPaid: row.paid_price_code !== null,
+    paidPriceCode: row.paid_price_code,
+    isDefault: row.is_default === 1,
+    problem: row.problem,
+    periodEndsAt: row.status === 'active' ? iso(row.period_ends_at) : null,
+    endsAt: row.status === 'active' ? iso(row.ends_at) : null,
+    next: nextPriceCode !== null && nextAt ? { priceCode: nextPriceCode, at: nextAt.toISOString() } : null,
+    change: change ? presentChange(change) : null,
+    createdAt: row.created_at.toISOString(),
+  };
+}
+
+function presentChange(change: ChangeRow): Subscription['change'] {
+  const { state } = change;
+  if (state === 'done' || state === 'taken_back' || state === 'failed') return null;
+  return {
+    id: change.id,
+    kind: change.kind,
+    state,
+    priceCode: change.to_price_code,
+    effectiveAt: state === 'scheduled' ? iso(change.effective_at) : null,
+    invoiceId: change.invoice_id,
+    problem: change.problem,
+  };
+}

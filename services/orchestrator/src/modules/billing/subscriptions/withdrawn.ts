@@ -1,6 +1,9 @@
 import type { TenantContext } from '#core/context.ts';
 import { invoices } from '../invoices/queries.ts';
+import { subscriptionChanges } from './changes/queries.ts';
 import { subscriptions } from './queries.ts';
+
+const TAKEN_BACK = new Set(['taking_back', 'taken_back']);
 
 /**
  * All that the invoice is for was taken back; one that is for something else too is still owed. Locks these
@@ -13,5 +16,7 @@ export async function isWithdrawn(ctx: TenantContext, invoiceId: string): Promis
     const row = await subscriptions(ctx, ctx.tenantId).lock(id);
     if (!row?.is_withdrawn) isAll = false;
   }
-  return isAll;
+  // Nor is an upgrade that is being undone: its subscription lives on with the plan that is paid.
+  const change = await subscriptionChanges(ctx, ctx.tenantId).lockByInvoice(invoiceId);
+  return isAll || (change !== undefined && TAKEN_BACK.has(change.state));
 }

@@ -22,6 +22,11 @@ const samples: Record<TemplateName, object> = {
   payment_action: { number: EVIL, currency: 'EUR', totalMinor: 2900, invoiceUrl: url },
   refund_sent: { number: EVIL, currency: 'EUR', totalMinor: 2900, invoiceUrl: url },
   refund_due: { number: EVIL, currency: 'EUR', totalMinor: 2900, isDouble: true, invoiceUrl: url },
+  order_expired: { planName: EVIL, billingUrl: url },
+  plan_kept: { planName: EVIL, wantedPlanName: EVIL, billingUrl: url },
+  downgrade_scheduled: { planName: EVIL, nextPlanName: EVIL, at: '2026-03-01T00:00:00.000Z', billingUrl: url },
+  cancellation_scheduled: { planName: EVIL, endsAt: '2026-03-01T00:00:00.000Z', billingUrl: url },
+  subscription_ended: { planName: EVIL, billingUrl: url },
 };
 const templates = Object.keys(samples) as TemplateName[];
 const locales = ['en', 'fr'] as const;

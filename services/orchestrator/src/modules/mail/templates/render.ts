@@ -3,6 +3,7 @@ import { invitation, welcome } from './account.ts';
 import { invoice, paymentAction, paymentFailed, refundDue, refundSent } from './billing.ts';
 import { toHtml, toText } from './layout.ts';
 import { type Letter, type Translate, translator } from './letter.ts';
+import { cancellationScheduled, downgradeScheduled, orderExpired, planKept, subscriptionEnded } from './plans.ts';
 import { siteReady } from './sites.ts';
 
 export interface Rendered {
@@ -20,6 +21,11 @@ const WRITERS: { [T in TemplateName]: (data: TemplateData<T>, t: Translate) => L
   refund_due: refundDue,
   payment_action: paymentAction,
   refund_sent: refundSent,
+  order_expired: orderExpired,
+  plan_kept: planKept,
+  downgrade_scheduled: downgradeScheduled,
+  cancellation_scheduled: cancellationScheduled,
+  subscription_ended: subscriptionEnded,
 };
 
 /** `data` comes out of storage, so its shape is checked again. */

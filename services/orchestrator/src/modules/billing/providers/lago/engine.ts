@@ -2,6 +2,7 @@ import type { Context } from '#core/context.ts';
 import type { BillingEngine, UsageEvent, UsageVerdict } from '../engine.ts';
 import { ProviderRefused } from '../errors.ts';
 import { lago } from './lago.ts';
+import { lifeAtLago } from './life.ts';
 import { toInvoice, toSubscription, toSummary } from './neutral.ts';
 import { compareWithLago } from './publish/compare.ts';
 import type { LagoInvoice, LagoSubscription } from './shapes.ts';
@@ -32,7 +33,10 @@ export function lagoEngine(ctx: Pick<Context, 'config'>): BillingEngine {
       return found && toSubscription(found);
     },
     activeSubscriptions: () => each(api.activeSubscriptions(), (row: LagoSubscription) => toSubscription(row)),
-    dropSubscription: (id) => api.endSubscription(id),
+    dropSubscription: async (id) => {
+      for (const status of ['active', 'pending'] as const) await api.endSubscription(id, status, 'skip');
+    },
+    ...lifeAtLago(api),
 
     readInvoice: async (id) => {
       const found = await api.readInvoice(id);

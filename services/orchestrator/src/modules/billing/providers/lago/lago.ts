@@ -1,16 +1,15 @@
 import { z } from 'zod';
 import type { Context } from '#core/context.ts';
 import { ProviderRefused } from '../errors.ts';
+import { catalogueCalls } from './catalogue-calls.ts';
 import { LagoHttp } from './client.ts';
 import {
   InvoiceAnswer,
-  LagoCharge,
-  LagoEndpoint,
+  LagoCreditNote,
   LagoInvoice,
-  LagoMetric,
-  LagoPlan,
   LagoSubscription,
   SubscriptionAnswer,
+  UsageAnswer,
 } from './shapes.ts';
 
 interface Customer {
@@ -34,10 +33,14 @@ interface NewSubscription {
   plan_code: string;
   external_id: string;
   billing_time: 'anniversary';
+  /** In the past: the first invoice is the next period's. */
+  subscription_at?: string;
 }
 
 const anything = z.unknown();
 const segment = encodeURIComponent;
+
+export type LagoApi = ReturnType<typeof lago>;
 
 /** The calls of Lago that we need, typed. */
 export function lago(ctx: Pick<Context, 'config'>) {
@@ -62,14 +65,26 @@ export function lago(ctx: Pick<Context, 'config'>) {
     },
     activeSubscriptions: () => http.list(LagoSubscription, 'subscriptions', '/subscriptions', { status: ['active'] }),
 
-    /** Ends it without a last invoice or credit note; one that is not there is over already. */
-    endSubscription: async (id: string): Promise<void> => {
-      const query = { on_termination_invoice: 'skip', on_termination_credit_note: 'skip' };
-      for (const status of ['active', 'pending'])
-        await unless(
-          404,
-          http.call(anything, 'DELETE', `/subscriptions/${segment(id)}`, { query: { ...query, status } }),
-        );
+    /** Without a credit note; one that is not there is over already. `pending` is also what waits to replace it. */
+    endSubscription: (id: string, status: 'active' | 'pending', invoice: 'generate' | 'skip'): Promise<void> => {
+      const query = { status, on_termination_invoice: invoice, on_termination_credit_note: 'skip' };
+      return unless(404, http.call(anything, 'DELETE', `/subscriptions/${segment(id)}`, { query }));
+    },
+    setEnd: (id: string, endingAt: Date | null) =>
+      http.call(SubscriptionAnswer, 'PUT', `/subscriptions/${segment(id)}`, {
+        body: { subscription: { ending_at: endingAt?.toISOString() ?? null } },
+      }),
+
+    creditNotes: (customerId: string) =>
+      http.list(LagoCreditNote, 'credit_notes', '/credit_notes', { external_customer_id: customerId }),
+    readCreditNote: async (id: string) =>
+      (await http.call(z.object({ credit_note: LagoCreditNote }), 'GET', `/credit_notes/${segment(id)}`)).credit_note,
+    /** One of which nothing is left stays so. */
+    voidCreditNote: (id: string) => unless(405, http.call(anything, 'PUT', `/credit_notes/${segment(id)}/void`)),
+    currentUsage: async (customerId: string, subscriptionId: string) => {
+      const query = { external_subscription_id: subscriptionId };
+      const path = `/customers/${segment(customerId)}/current_usage`;
+      return (await http.call(UsageAnswer, 'GET', path, { query })).customer_usage;
     },
 
     readInvoice: async (id: string) => (await http.find(InvoiceAnswer, `/invoices/${segment(id)}`))?.invoice,
@@ -87,26 +102,7 @@ export function lago(ctx: Pick<Context, 'config'>) {
 
     sendEvents: (events: readonly LagoEvent[]) => http.call(anything, 'POST', '/events/batch', { body: { events } }),
 
-    metrics: () => http.all(LagoMetric, 'billable_metrics', '/billable_metrics'),
-    createMetric: async (metric: object) => {
-      const schema = z.object({ billable_metric: LagoMetric });
-      const body = { billable_metric: metric };
-      return (await http.call(schema, 'POST', '/billable_metrics', { body })).billable_metric;
-    },
-    updateMetric: (code: string, metric: { name: string }) =>
-      http.call(anything, 'PUT', `/billable_metrics/${segment(code)}`, { body: { billable_metric: metric } }),
-    plans: () => http.all(LagoPlan, 'plans', '/plans'),
-    createPlan: (plan: object) => http.call(anything, 'POST', '/plans', { body: { plan } }),
-    /** Never with `charges`: a PUT that carries them deletes those it does not list. */
-    updatePlan: (code: string, plan: { name: string; invoice_display_name: string }) =>
-      http.call(anything, 'PUT', `/plans/${segment(code)}`, { body: { plan } }),
-    createCharge: (planCode: string, charge: object) =>
-      http.call(z.object({ charge: LagoCharge }), 'POST', `/plans/${segment(planCode)}/charges`, { body: { charge } }),
-    endpoints: () => http.all(LagoEndpoint, 'webhook_endpoints', '/webhook_endpoints'),
-    createEndpoint: (endpoint: object) =>
-      http.call(anything, 'POST', '/webhook_endpoints', { body: { webhook_endpoint: endpoint } }),
-    updateEndpoint: (id: string, endpoint: object) =>
-      http.call(anything, 'PUT', `/webhook_endpoints/${segment(id)}`, { body: { webhook_endpoint: endpoint } }),
+    ...catalogueCalls(http),
   };
 }
 

@@ -18,6 +18,7 @@ export const LagoSubscription = z.object({
   external_customer_id: z.string(),
   plan_code: z.string(),
   status: z.enum(['pending', 'active', 'terminated', 'canceled', 'incomplete']),
+  subscription_at: moment,
   started_at: moment.nullable(),
   terminated_at: moment.nullable(),
   canceled_at: moment.nullable(),
@@ -111,3 +112,15 @@ export const LagoWebhook = z.object({
     .object({ lago_invoice_id: z.string(), external_customer_id: z.string() })
     .optional(),
 });
+
+export const LagoCreditNote = z.object({
+  lago_id: z.string(),
+  credit_status: z.string().nullish(),
+  currency: z.string(),
+  balance_amount_cents: minor,
+  created_at: moment,
+  items: z.array(z.object({ fee: z.object({ external_subscription_id: z.string().nullish() }).nullish() })).default([]),
+});
+export type LagoCreditNote = z.output<typeof LagoCreditNote>;
+
+export const UsageAnswer = z.object({ customer_usage: z.object({ amount_cents: minor }) });
