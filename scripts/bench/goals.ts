@@ -30,7 +30,7 @@ const share = (value: number) => `${(value * 100).toFixed(1)} %`;
 const ms = (value: number) => `${value.toFixed(2)} ms`;
 const mb = (value: number) => `${value.toFixed(1)} MB`;
 
-/** What has to hold, line by line, as it was set before anything was measured. */
+/** What has to hold, line by line, as it was set before this gateway was measured. */
 export function goalsOf(results: Results, soaked: Soaked | undefined): Goal[] {
   const rate = (name: 'json' | 'large', candidate: Name) => results.median(name, candidate, 'perSecond');
   const cpu = (candidate: Name) => results.median('json', candidate, 'cpuUs');

@@ -103,7 +103,7 @@ function goalTable(goals: readonly Goal[]): string[] {
   const judged = goals.filter(({ meetsMust }) => meetsMust !== undefined);
   const met = judged.filter(({ meetsMust }) => meetsMust).length;
   return [
-    `Set before anything was measured. Of ${judged.length} that could be judged ${met} are met.`,
+    `Set before this gateway was measured. Of ${judged.length} that could be judged ${met} are met.`,
     '',
     '| metric | measured | must | aim |',
     '|---|---|---|---|',
