@@ -26,12 +26,21 @@ export interface Source {
   price: { code: string; twelfths: number; isEstimated: boolean } | null;
 }
 
-/** Makes the ledger say what the subscriptions say. Whatever was missed is entered at the moment when it was. */
+/**
+ * Makes the ledger say what the subscriptions say. Whatever was missed is entered at the moment when it was; one that
+ * cannot be entered keeps no other from it, and is tried again the next time.
+ */
 export async function catchUpMovements(ctx: Context): Promise<void> {
-  for (;;) {
-    const ids = await unlikeLedger(ctx.db, BATCH);
-    for (const id of ids) await followSubscription(ctx, id);
-    if (ids.length < BATCH) return;
+  for (let after: string | undefined = ''; after !== undefined;) {
+    const ids: string[] = await unlikeLedger(ctx.db, { after, limit: BATCH });
+    for (const id of ids)
+      await followSubscription(ctx, id).catch((error: unknown) => {
+        ctx.log.error(
+          { err: error, subscriptionId: id },
+          'a subscription could not be entered in the ledger of revenue',
+        );
+      });
+    after = ids.length < BATCH ? undefined : ids.at(-1);
   }
 }
 

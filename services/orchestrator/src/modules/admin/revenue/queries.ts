@@ -54,10 +54,11 @@ export interface PaidSubscription {
 
 const PAYS = `s.status = 'active' and s.is_withdrawn = 0`;
 
-/** Of all tenants: subscriptions of which the ledger says something else than their rows. */
-export const unlikeLedger = (db: Knex, limit: number): Promise<string[]> =>
+/** Of all tenants, in the order of their ids: subscriptions of which the ledger says something else than their rows. */
+export const unlikeLedger = (db: Knex, { after, limit }: { after: string; limit: number }): Promise<string[]> =>
   db('subscriptions as s')
     .leftJoin('mrr_sources as m', 'm.source_id', 's.id')
+    .where('s.id', '>', after)
     .whereNotNull('s.paid_price_code')
     .whereNot('s.status', 'pending')
     .whereRaw(`(m.source_id is null or not (m.price_code <=> if(${PAYS}, s.paid_price_code, null)))`)

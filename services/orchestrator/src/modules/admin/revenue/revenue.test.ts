@@ -197,6 +197,23 @@ test('what was never paid, or was taken back, is no revenue', async (t) => {
   t.deepEqual((await reportRevenue(app.ctx, PERIOD)).byCurrency, []);
 });
 
+test('one that cannot be entered keeps no other from it, and is entered later', async (t) => {
+  const app = await createTestApp(atEnd(t));
+  const { order, pay } = bookkeeper(app, true);
+  const [broken, other] = [await order({ line: 'sites' }), await order({ line: 'sites' })];
+  await pay(broken, 'starter-m-eur-v1', '2026-01-05T10:00:00Z');
+  await pay(other, 'business-m-eur-v1', '2026-01-05T10:00:00Z');
+  const row = { source_id: broken, seq: 1, leg: 'to', kind: 'new', tenant_id: 'ten_a', line: 'x', plan_key: 'x' };
+  const inTheWay = { ...row, id: 'mrr_1', price_code: 'x', currency: 'EUR', delta_twelfths: 0, delta_count: 0 };
+  await app.ctx.db('mrr_movements').insert({ ...inTheWay, at: new Date('2026-01-01T00:00:00Z') });
+  const newMrr = async () => table(await reportRevenue(app.ctx, PERIOD), 'EUR', ['closingMrrMinor'])[3];
+  await catchUpMovements(app.ctx);
+  t.deepEqual(await newMrr(), [9900]);
+  await app.ctx.db('mrr_movements').where({ id: 'mrr_1' }).delete();
+  await catchUpMovements(app.ctx);
+  t.deepEqual(await newMrr(), [9900 + 2900]);
+});
+
 test('whoever bought an earlier price keeps its amount when the catalogue moves on', async (t) => {
   const app = await createTestApp(atEnd(t));
   const { order, pay, end } = bookkeeper(app);
