@@ -1,3 +1,4 @@
+import '#core/process/quick-ticks.ts';
 import { run } from './run.ts';
 import { startGateway } from './start-gateway.ts';
 
