@@ -4,6 +4,7 @@ import { endSubscription, isOver } from './billing/standing.ts';
 import { invalidRequest } from './errors.ts';
 import { ignored, integer, listOf, metadata, pageParams, read, type StripeRouter } from './http.ts';
 import { customerBy, methodBy } from './lookups.ts';
+import { mergeMetadata } from './merge-metadata.ts';
 import type { Customer } from './objects.ts';
 import { attach, resolveMethod } from './payment-methods.ts';
 import { emit } from './webhooks.ts';
@@ -104,11 +105,6 @@ function apply(account: Account, customer: Customer, params: z.output<typeof Cus
   }
   if (params.balance !== undefined) customer.balance = params.balance;
   customer.metadata = mergeMetadata(customer.metadata, params.metadata);
-}
-
-/** Keys are merged; an empty value takes a key away. */
-export function mergeMetadata(before: Record<string, string>, change: Record<string, string> | undefined) {
-  return Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== ''));
 }
 
 function ownMethod(account: Account, customer: Customer, id: string): string {

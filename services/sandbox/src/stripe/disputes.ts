@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { newId, nowSeconds, type Account } from './account.ts';
-import { mergeMetadata } from './customers.ts';
+import { mergeMetadata } from './merge-metadata.ts';
 import { invalidRequest, missing } from './errors.ts';
 import { boolean, listOf, metadata, pageParams, read, type StripeRouter } from './http.ts';
 import type { Charge, Dispute } from './objects.ts';

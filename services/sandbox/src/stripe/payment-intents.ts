@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Account } from './account.ts';
-import { mergeMetadata } from './customers.ts';
+import { mergeMetadata } from './merge-metadata.ts';
 import { customerBy, methodBy } from './lookups.ts';
 import { invalidRequest, missing } from './errors.ts';
 import {

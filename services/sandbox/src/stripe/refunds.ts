@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formatMinor } from '../kernel/money.ts';
 import { newId, nowSeconds, type Account } from './account.ts';
-import { mergeMetadata } from './customers.ts';
+import { mergeMetadata } from './merge-metadata.ts';
 import { invalidRequest, missing } from './errors.ts';
 import { ignored, integer, listOf, metadata, pageParams, read, type StripeRouter } from './http.ts';
 import type { Charge, Refund } from './objects.ts';

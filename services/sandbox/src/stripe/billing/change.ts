@@ -1,5 +1,5 @@
 import { nowSeconds, type Account, type SubscriptionRow } from '../account.ts';
-import { mergeMetadata } from '../customers.ts';
+import { mergeMetadata } from '../merge-metadata.ts';
 import { invalidRequest } from '../errors.ts';
 import { emit } from '../webhooks.ts';
 import { finalizeAndCollect, settle, tryQuietly } from './collect.ts';

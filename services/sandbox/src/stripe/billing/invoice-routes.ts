@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { nowSeconds, type Account } from '../account.ts';
-import { mergeMetadata } from '../customers.ts';
+import { mergeMetadata } from '../merge-metadata.ts';
 import { invalidRequest } from '../errors.ts';
 import {
   boolean,
