@@ -43,7 +43,9 @@ function sources(folder: string): string {
 /** Our own, as the code names them. */
 function ours(): string[] {
   const orchestrator = sources('services/orchestrator/src');
-  const histograms = [...orchestrator.matchAll(/new (?:Spread)?Histogram\(\s*\{\s*name: '(\w+)'/g)].map(([, name = '']) => name);
+  const histograms = [...orchestrator.matchAll(/new (?:Spread)?Histogram\(\s*\{\s*name: '(\w+)'/g)].map(
+    ([, name = '']) => name,
+  );
   const others = [...orchestrator.matchAll(/name: '(bastide_\w+)'/g)].map(([, name = '']) => name);
   const figures = /const GAUGES = \{([\s\S]+?)\n\} as const/.exec(
     sources('services/orchestrator/src/modules/admin/figures'),
