@@ -52,6 +52,13 @@ export function createMetrics(process: string) {
       labelNames: ['reconciler'] as const,
       registers,
     }),
+    ...moneyMetrics(registers),
+  };
+}
+
+/** What a person has to look at. */
+function moneyMetrics(registers: Registry[]) {
+  return {
     refundsDue: new Counter({
       name: 'bastide_payments_refund_due_total',
       help: 'Payments that settle nothing and wait to be given back by a person; should stay 0.',
