@@ -1,4 +1,5 @@
 import '#core/process/quick-ticks.ts';
+import '#core/process/heap-room.ts';
 import { run } from './run.ts';
 import { startGateway } from './start-gateway.ts';
 
